@@ -1,0 +1,76 @@
+"""Random keys made from names, and noise made from counters.
+
+A key depends on what a thing is called, never on where it stands in a list; a session's
+noise depends on its key and the event's index, never on the batch or on how many events are
+asked for. So adding a scenario, a subject or a trial changes no other draw.
+"""
+
+import hashlib
+from collections.abc import Iterable
+
+import jax
+import jax.numpy as jnp
+import jax.random as jr
+import numpy as np
+from jax.extend.random import threefry2x32_p
+from jaxtyping import Array, Float, Int, PRNGKeyArray
+
+
+def _words(text: str) -> np.ndarray:
+    digest = hashlib.blake2b(text.encode(), digest_size=8).digest()
+    return np.frombuffer(digest, dtype="<u4").astype(np.uint32)
+
+
+def named_key(seed: int, *names: str) -> PRNGKeyArray:
+    """The key of the thing called `names` under `seed`."""
+    return jr.wrap_key_data(jnp.asarray(_words("\0".join((str(seed), *names)))), impl="threefry2x32")
+
+
+def named_keys(seed: int, rows: Iterable[tuple[str, ...]]) -> PRNGKeyArray:
+    """One key per tuple of names, as an array of keys `[lanes]`."""
+    data = np.stack([_words("\0".join((str(seed), *names))) for names in rows])
+    return jr.wrap_key_data(jnp.asarray(data), impl="threefry2x32")
+
+
+def fold_name(key: PRNGKeyArray, name: str) -> PRNGKeyArray:
+    """The key of the part of `key` that is called `name`."""
+    return jr.fold_in(key, int(_words(name)[0]))
+
+
+def uniforms(
+    keys: PRNGKeyArray, events: Int[Array, " events"], n_draws: int
+) -> Float[Array, "events draws lanes"]:
+    """Uniform numbers in (0, 1), lanes last, one set per event and key.
+
+    Draw d of event t is a hash of (key, t, d) alone, so any block of events and any tile of
+    lanes gives the same numbers.
+    """
+    data = jr.key_data(keys)
+    pairs = -(-n_draws // 2)
+    shape = (events.shape[0], pairs, keys.shape[0])
+    wide = lambda x: jnp.broadcast_to(x, shape)
+    first, second = threefry2x32_p.bind(
+        wide(data[None, None, :, 0]),
+        wide(data[None, None, :, 1]),
+        wide(events.astype(jnp.uint32)[:, None, None]),
+        wide(jnp.arange(pairs, dtype=jnp.uint32)[None, :, None]),
+    )
+    bits = jnp.stack([first, second], axis=2).reshape(shape[0], 2 * pairs, shape[2])
+    dtype = jnp.zeros(()).dtype
+    # 24 bits and half a step: exact in float32, and never 0 or 1.
+    return ((bits[:, :n_draws] >> 8).astype(dtype) + 0.5) * jnp.asarray(2.0**-24, dtype)
+
+
+def logistic(u: Float[Array, "..."]) -> Float[Array, "..."]:
+    """Standard logistic noise from uniforms."""
+    return jnp.log(u / (1 - u))
+
+
+def gumbel(u: Float[Array, "..."]) -> Float[Array, "..."]:
+    """Standard Gumbel noise from uniforms."""
+    return -jnp.log(-jnp.log(u))
+
+
+def normal(u: Float[Array, "..."]) -> Float[Array, "..."]:
+    """Standard normal noise from uniforms."""
+    return jax.scipy.special.ndtri(u)

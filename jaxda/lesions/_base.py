@@ -1,0 +1,53 @@
+"""The lesion interface: what damage or a drug does to a circuit and to its broadcast."""
+
+import abc
+from typing import ClassVar, TypeVar
+
+import equinox as eqx
+from jaxtyping import Array, Float
+
+from ..models._base import Model
+from ..params import roles
+
+
+M = TypeVar("M", bound=Model)
+
+
+class AbstractLesion(eqx.Module):
+    """A condition of graded strength. `dose` is a traced parameter like any other.
+
+    Dose 0 is the identity, and the derivative by dose is finite at both ends of its domain.
+    `targets` are the roles the condition acts on: a model must play at least one of them
+    (an empty tuple: acts on the broadcast of any model). `source` is the publication, and
+    `caution` what is contested.
+    """
+
+    targets: eqx.AbstractClassVar[tuple[str, ...]]
+    source: eqx.AbstractClassVar[str]
+    caution: ClassVar[str] = ""
+    dose: eqx.AbstractVar[Float[Array, ""]]
+
+    @abc.abstractmethod
+    def tissue(self, model: M) -> M:
+        """What the condition does to the circuit: natural parameters to parameters."""
+
+    @abc.abstractmethod
+    def signal(self, model: Model, rpe: Float[Array, " channels"]) -> Float[Array, " channels"]:
+        """What the condition does to the broadcast of one event."""
+
+    @abc.abstractmethod
+    def joined(self, dose: Float[Array, ""]) -> Float[Array, ""]:
+        """The one dose that equals this lesion and another of the same kind with `dose`."""
+
+
+def check_targets(lesion: AbstractLesion, model: Model) -> None:
+    """Refuse a lesion that would silently do nothing.
+
+    Raises:
+        ValueError: if no parameter of `model` plays a role that `lesion` addresses.
+    """
+    if lesion.targets and not roles(model) & set(lesion.targets):
+        raise ValueError(
+            f"{type(lesion).__name__} acts on {', '.join(lesion.targets)}; "
+            f"{type(model).__name__} plays {', '.join(sorted(roles(model))) or 'no role'}."
+        )

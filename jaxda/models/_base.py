@@ -1,0 +1,56 @@
+"""The model interface. Every concrete model is final and lives in its own file."""
+
+import abc
+from typing import Any, ClassVar, Generic, TypeVar
+
+import equinox as eqx
+from jaxtyping import Array, Float
+
+from ..types import Env, Event, Offer, Policy
+
+
+S = TypeVar("S")
+
+
+class AbstractModel(eqx.Module, Generic[S]):
+    """A learner whose only teaching signal is the dopamine it receives.
+
+    Methods see one event. Arrays have their own axes first and may have one more axis of
+    lanes (sessions) last, also the parameters: write elementwise code, reduce over axis 0, and
+    never branch on values. `init` alone is for a single session. `rpe` says what a healthy midbrain would broadcast, a vector of
+    channels; `update` learns from what arrived and never recomputes the error. Between the
+    two sits the lesion: that is how each lesion reaches every model.
+
+    Class-level facts, all literals (the catalogue reads them without running the file):
+    `tasks` are the kinds of task the model can do, `free` the default free parameters (ties
+    are written `a=b`), `confounded` the sets that no data can separate with the reason,
+    `source` the publication.
+    """
+
+    tasks: eqx.AbstractClassVar[tuple[str, ...]]
+    free: eqx.AbstractClassVar[tuple[str, ...]]
+    source: eqx.AbstractClassVar[str]
+    confounded: ClassVar[tuple[tuple[tuple[str, ...], str], ...]] = ()
+
+    @abc.abstractmethod
+    def init(self, env: Env) -> S:
+        """State before the first event."""
+
+    @abc.abstractmethod
+    def policy(self, state: S, offer: Offer) -> Policy:
+        """What the agent would do, from values *before* the event's update."""
+
+    @abc.abstractmethod
+    def rpe(self, state: S, event: Event) -> Float[Array, " channels"]:
+        """Teaching signal that a healthy midbrain would broadcast."""
+
+    @abc.abstractmethod
+    def update(self, state: S, event: Event, dopamine: Float[Array, " channels"]) -> S:
+        """Learn from the signal that arrived."""
+
+    @abc.abstractmethod
+    def latents(self, state: S, offer: Offer) -> dict[str, Float[Array, "..."]]:
+        """Named internal variables just before the event, scalars or one per action."""
+
+
+Model = AbstractModel[Any]

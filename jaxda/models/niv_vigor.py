@@ -1,0 +1,99 @@
+"""Vigour under an average reward rate (Niv, Daw, Joel & Dayan 2007)."""
+
+from typing import ClassVar
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from ..bijectors import POSITIVE, UNIT
+from ..params import param
+from ..priors import Beta, Gamma, LogNormal
+from ..types import Env, Event, LatencyLaw, Offer, Policy, dot, offered, one_hot, pick
+from ._base import AbstractModel
+
+
+# Reward units per second: keeps the law proper before the first reward has been met.
+_SLOWEST = 1e-4
+
+
+class _State(eqx.Module):
+    value: Float[Array, " cues"]
+    worth: Float[Array, " items"]
+    reward_rate: Float[Array, ""]
+
+
+class NivVigor(AbstractModel[_State]):
+    """Choosing what to do and how fast, at the opportunity cost of time.
+
+    Q(S, a, tau) = worth(a) - c_v / tau - tau * tone * R; p(a, tau) ~ exp(beta Q) with base
+    measure d tau, so a latency has density ~ exp(-beta c_v / tau - beta tone R tau): the
+    generalised inverse Gaussian of order 1 with mode sqrt(c_v / (tone R)). Learning after
+    each act: delta = r - c_u - c_v / tau - elapsed * R + V(S') - V(S); V(S) += alpha delta;
+    R += alpha_r delta. `worth` learns E[r - c_u + V(S')] of each item from a second channel.
+
+    R is the average net reward per second and stands for tonic dopamine; `tone` multiplies it
+    at the moment of action only (depletion: tone < 1), while what is learned about the world
+    stays. Reward is in units of utility, time in seconds.
+    """
+
+    tasks: ClassVar = ("free_operant",)
+    free: ClassVar = ("beta", "c_v")
+    source: ClassVar = "Niv, Daw, Joel & Dayan 2007, Psychopharmacology 191:507"
+    confounded: ClassVar = (
+        (
+            ("beta", "c_v", "tone"),
+            "latencies of one action fix only beta * c_v and beta * tone * R",
+        ),
+    )
+
+    beta: Float[Array, ""] = param(
+        POSITIVE, 50.0, prior=Gamma(1.5, 40.0), doc="Inverse temperature, per unit of utility."
+    )
+    c_v: Float[Array, ""] = param(
+        POSITIVE, 0.05, prior=LogNormal(-3.0, 1.0), role="vigor_cost", doc="Cost of speed, utility s."
+    )
+    c_u: Float[Array, ""] = param(
+        POSITIVE, 1e-6, prior=Gamma(1.0, 0.05), doc="Cost of an act, utility."
+    )
+    alpha: Float[Array, ""] = param(
+        UNIT, 0.1, prior=Beta(1.1, 1.1), role="learning_rate", doc="Value learning rate."
+    )
+    alpha_r: Float[Array, ""] = param(
+        UNIT, 0.01, prior=Beta(1.1, 20.0), role="rate_learning_rate", doc="Rate of R, per second."
+    )
+    r0: Float[Array, ""] = param(
+        POSITIVE, 0.05, prior=LogNormal(-3.0, 1.0), doc="R at the start, utility per second."
+    )
+    tone: Float[Array, ""] = param(
+        POSITIVE, 1.0, prior=LogNormal(0.0, 0.5), role="tonic_rate", doc="Tonic gain of R at action."
+    )
+
+    def init(self, env: Env) -> _State:
+        return _State(jnp.zeros((env.n_cues,)), jnp.zeros((env.n_items,)), self.r0)
+
+    def policy(self, state: _State, offer: Offer) -> Policy:
+        logits = self.beta * offered(state.worth, offer.options)
+        felt = self.tone * jnp.maximum(state.reward_rate, _SLOWEST)
+        each = jnp.ones_like(logits)
+        return Policy(logits, LatencyLaw(self.beta * self.c_v * each, self.beta * felt * each))
+
+    def rpe(self, state: _State, event: Event) -> Float[Array, " channels"]:
+        here = pick(state.value, event.cue)
+        ahead = jnp.where(event.terminal, 0.0, pick(state.value, event.successor))
+        gain = event.reward - self.c_u + ahead
+        effort = self.c_v / event.latency + event.elapsed * state.reward_rate
+        chosen = event.chosen(state.worth.shape[0])
+        return jnp.stack([gain - effort - here, gain - dot(chosen, state.worth)])
+
+    def update(self, state: _State, event: Event, dopamine: Float[Array, " channels"]) -> _State:
+        here = one_hot(event.cue, state.value.shape[0])
+        chosen = event.chosen(state.worth.shape[0])
+        return _State(
+            value=state.value + self.alpha * dopamine[0] * here,
+            worth=state.worth + self.alpha * dopamine[1] * chosen,
+            reward_rate=state.reward_rate + self.alpha_r * dopamine[0],
+        )
+
+    def latents(self, state: _State, offer: Offer) -> dict[str, Float[Array, "..."]]:
+        return {"reward_rate": state.reward_rate, "value": pick(state.value, offer.cue)}

@@ -1,0 +1,112 @@
+"""Opponent actor learning, OpAL (Collins & Frank 2014)."""
+
+from typing import ClassVar
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from ..bijectors import POSITIVE, REAL, SIGNED, UNIT
+from ..params import param
+from ..priors import Beta, Gamma, Normal
+from ..types import Env, Event, Offer, Policy, dot, offered, one_hot
+from ._base import AbstractModel
+
+
+class _State(eqx.Module):
+    value: Float[Array, " critics"]
+    log_go: Float[Array, " items"]
+    log_nogo: Float[Array, " items"]
+
+
+class OpAL(AbstractModel[_State]):
+    """A critic and two opponent actors, D1 (Go) and D2 (NoGo).
+
+    delta = r - V;  V += alpha_c * delta;  G(c) += alpha_g * G(c) * delta;
+    N(c) -= alpha_n * N(c) * delta;  Act = beta_g * G - beta_n * N with
+    beta_g = beta * (1 + rho), beta_n = beta * (1 - rho) (eqs 5-8). G and N start at 1.
+
+    Weights are kept as logarithms, so for rates below 1 and errors within [-1, 1] the floor
+    at 0 of the paper is never met and no gradient dies; outside that range the factor is
+    floored at 1e-6. `critic` is per "cue" (the paper) or per "item" (the simulations of
+    Jaskir & Frank 2023).
+    """
+
+    tasks: ClassVar = ("choice",)
+    free: ClassVar = ("alpha_c", "alpha_g=alpha_n", "beta")
+    source: ClassVar = "Collins & Frank 2014, Psychol. Rev. 121:337"
+    confounded: ClassVar = (
+        (("beta", "gain_go", "gain_nogo"), "only the products beta * gain enter the policy"),
+        (("rho", "gain_go", "gain_nogo"), "rho is the balance of the two gains"),
+    )
+
+    alpha_c: Float[Array, ""] = param(
+        UNIT, 0.1, prior=Beta(1.1, 1.1), role="critic_rate", doc="Critic learning rate."
+    )
+    alpha_g: Float[Array, ""] = param(
+        UNIT, 0.3, prior=Beta(1.1, 1.1), role="go_rate", doc="D1 actor learning rate."
+    )
+    alpha_n: Float[Array, ""] = param(
+        UNIT, 0.3, prior=Beta(1.1, 1.1), role="nogo_rate", doc="D2 actor learning rate."
+    )
+    beta: Float[Array, ""] = param(
+        POSITIVE, 2.0, prior=Gamma(1.2, 5.0), role="choice_gain", doc="Inverse temperature."
+    )
+    rho: Float[Array, ""] = param(
+        SIGNED,
+        0.0,
+        prior=Normal(0.0, 0.5),
+        role="tonic_balance",
+        doc="Dopaminergic state at choice: Go over NoGo.",
+    )
+    gain_go: Float[Array, ""] = param(
+        POSITIVE, 1.0, prior=Gamma(2.0, 0.5), role="go_gain", doc="Gain of D1 cells at choice."
+    )
+    gain_nogo: Float[Array, ""] = param(
+        POSITIVE, 1.0, prior=Gamma(2.0, 0.5), role="nogo_gain", doc="Gain of D2 cells at choice."
+    )
+    v0: Float[Array, ""] = param(REAL, 0.5, prior=Normal(0.5, 0.5), doc="Initial critic value.")
+    critic: str = eqx.field(static=True, default="cue")
+
+    def __check_init__(self):
+        if self.critic not in ("cue", "item"):
+            raise ValueError(f"critic is {self.critic!r}; it is 'cue' or 'item'.")
+
+    def init(self, env: Env) -> _State:
+        critics = env.n_cues if self.critic == "cue" else env.n_items
+        start = jnp.zeros((env.n_items,))
+        return _State(value=jnp.full((critics,), self.v0), log_go=start, log_nogo=start)
+
+    def policy(self, state: _State, offer: Offer) -> Policy:
+        go, nogo = self._actors(state, offer)
+        beta_g = self.beta * (1 + self.rho) * self.gain_go
+        beta_n = self.beta * (1 - self.rho) * self.gain_nogo
+        return Policy(beta_g * go - beta_n * nogo)
+
+    def rpe(self, state: _State, event: Event) -> Float[Array, " channels"]:
+        return (event.reward - dot(self._judged(state, event), state.value))[None]
+
+    def update(self, state: _State, event: Event, dopamine: Float[Array, " channels"]) -> _State:
+        delta, chosen = dopamine[0], event.chosen(state.log_go.shape[0])
+        growth = lambda x: jnp.log(jnp.maximum(1 + x, 1e-6))
+        return _State(
+            value=state.value + self.alpha_c * delta * self._judged(state, event),
+            log_go=state.log_go + chosen * growth(self.alpha_g * delta),
+            log_nogo=state.log_nogo + chosen * growth(-self.alpha_n * delta),
+        )
+
+    def latents(self, state: _State, offer: Offer) -> dict[str, Float[Array, "..."]]:
+        go, nogo = self._actors(state, offer)
+        return {"go": go, "nogo": nogo}
+
+    def _actors(
+        self, state: _State, offer: Offer
+    ) -> tuple[Float[Array, " actions"], Float[Array, " actions"]]:
+        return (
+            jnp.exp(offered(state.log_go, offer.options)),
+            jnp.exp(offered(state.log_nogo, offer.options)),
+        )
+
+    def _judged(self, state: _State, event: Event) -> Float[Array, " critics"]:
+        n = state.value.shape[0]
+        return one_hot(event.cue, n) if self.critic == "cue" else event.chosen(n)

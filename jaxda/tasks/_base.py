@@ -1,0 +1,89 @@
+"""The task interface: what happens on its own (`plan`), and what follows an action."""
+
+import abc
+from typing import Any, Generic, TypeVar
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+
+from ..types import Env, Offer, Outcome
+
+
+W = TypeVar("W")
+P = TypeVar("P")
+
+
+class AbstractTask(eqx.Module, Generic[W, P]):
+    """A generator of events.
+
+    As in models, arrays have their own axes first and may have lanes last; `plan` and `init`
+    are for a single session.
+
+    `plan` holds everything that does not depend on behaviour (walks, orders, schedules): it
+    is the latent truth of the session and is returned with the data. `world` holds what does.
+    `outcome` gets `n_draws` fresh uniforms per event and no key. `kind` is what a model must
+    be able to do, `events_per_trial` how many events one trial takes.
+    """
+
+    kind: eqx.AbstractClassVar[str]
+    n_draws: eqx.AbstractClassVar[int]
+    source: eqx.AbstractClassVar[str]
+
+    @property
+    @abc.abstractmethod
+    def env(self) -> Env:
+        """Sizes of the task."""
+
+    @property
+    @abc.abstractmethod
+    def events_per_trial(self) -> int:
+        """Events that one trial takes."""
+
+    @abc.abstractmethod
+    def plan(self, key: PRNGKeyArray, n_events: int) -> P:
+        """Behaviour-free part of `n_events` events, events first.
+
+        The first events must not depend on `n_events`.
+        """
+
+    @abc.abstractmethod
+    def init(self) -> W:
+        """World before the first event."""
+
+    @abc.abstractmethod
+    def offer(self, world: W, plan: P) -> Offer:
+        """What is shown at one event."""
+
+    @abc.abstractmethod
+    def outcome(
+        self,
+        world: W,
+        plan: P,
+        offer: Offer,
+        action: Int[Array, ""],
+        latency: Float[Array, ""],
+        draws: Float[Array, " draws"],
+    ) -> tuple[W, Outcome]:
+        """What follows, and the world afterwards."""
+
+
+Task = AbstractTask[Any, Any]
+
+
+def single_choice() -> Offer:
+    """A trial with one state where action a takes item a."""
+    return Offer(jnp.zeros((), int), None, jnp.ones((), bool))
+
+
+def trial_outcome(reward: Float[Array, ""], feedback: bool | Bool[Array, ""] = True) -> Outcome:
+    """The outcome of a trial that ends with `reward`."""
+    yes = jnp.ones((), bool)
+    return Outcome(
+        reward=jnp.asarray(reward, float),
+        successor=jnp.zeros((), int),
+        terminal=yes,
+        feedback=jnp.asarray(feedback),
+        elapsed=jnp.ones(()),
+        valid=yes,
+    )
