@@ -12,17 +12,18 @@ import importlib
 import inspect
 import pathlib
 from collections.abc import Iterable
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 
-Kind = Literal["models", "habits", "tasks", "lesions", "observations", "figures"]
-KINDS: tuple[Kind, ...] = ("models", "habits", "tasks", "lesions", "observations", "figures")
+Kind = Literal["models", "habits", "tasks", "lesions", "observations", "solvers", "figures"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 _ROOT = pathlib.Path(__file__).parent
+_FOLDER = {"solvers": "fit/solvers"}
 
 
 def names(kind: Kind) -> tuple[str, ...]:
     """Names of all components of a kind, sorted."""
-    files = (_ROOT / kind).glob("*.py")
+    files = (_ROOT / _FOLDER.get(kind, kind)).glob("*.py")
     return tuple(sorted(f.stem for f in files if not f.stem.startswith("_")))
 
 
@@ -42,7 +43,9 @@ def load(kind: Kind, name: str) -> Any:
     """
     if name not in names(kind):
         raise KeyError(f"no {kind[:-1]} called {name!r}; {did_you_mean(name, names(kind))}")
-    module = importlib.import_module(f"jaxda.{kind}.{name}")
+    module = importlib.import_module(
+        f"jaxda.{_FOLDER.get(kind, kind)}.{name}".replace("/", ".")
+    )
     public = [
         c
         for _, c in inspect.getmembers(module, inspect.isclass)
@@ -126,7 +129,7 @@ def describe(kind: Kind, name: str) -> Card:
     """
     if name not in names(kind):
         raise KeyError(f"no {kind[:-1]} called {name!r}; {did_you_mean(name, names(kind))}")
-    tree = ast.parse((_ROOT / kind / f"{name}.py").read_text(encoding="utf-8"))
+    tree = ast.parse((_ROOT / _FOLDER.get(kind, kind) / f"{name}.py").read_text(encoding="utf-8"))
     classes = [
         n for n in tree.body if isinstance(n, ast.ClassDef) and not n.name.startswith("_")
     ]

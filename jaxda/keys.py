@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
 from jax.extend.random import threefry2x32_p
-from jaxtyping import Array, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Float, Int, Key, PRNGKeyArray
 
 
 def _words(text: str) -> np.ndarray:
@@ -23,10 +23,11 @@ def _words(text: str) -> np.ndarray:
 
 def named_key(seed: int, *names: str) -> PRNGKeyArray:
     """The key of the thing called `names` under `seed`."""
-    return jr.wrap_key_data(jnp.asarray(_words("\0".join((str(seed), *names)))), impl="threefry2x32")
+    data = jnp.asarray(_words("\0".join((str(seed), *names))))
+    return jr.wrap_key_data(data, impl="threefry2x32")
 
 
-def named_keys(seed: int, rows: Iterable[tuple[str, ...]]) -> PRNGKeyArray:
+def named_keys(seed: int, rows: Iterable[tuple[str, ...]]) -> Key[Array, " rows"]:
     """One key per tuple of names, as an array of keys `[lanes]`."""
     data = np.stack([_words("\0".join((str(seed), *names))) for names in rows])
     return jr.wrap_key_data(jnp.asarray(data), impl="threefry2x32")
@@ -38,7 +39,7 @@ def fold_name(key: PRNGKeyArray, name: str) -> PRNGKeyArray:
 
 
 def uniforms(
-    keys: PRNGKeyArray, events: Int[Array, " events"], n_draws: int
+    keys: Key[Array, " lanes"], events: Int[Array, " events"], n_draws: int
 ) -> Float[Array, "events draws lanes"]:
     """Uniform numbers in (0, 1), lanes last, one set per event and key.
 

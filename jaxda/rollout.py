@@ -1,21 +1,21 @@
 """An agent meeting a task (`simulate`) or a record of one (`replay`).
 
 Both scan the same `_learn`, so a simulator that disagrees with its own likelihood cannot be
-written. All sessions of a batch advance together as *lanes*, the last axis of every array: on
-a CPU that is several times faster than mapping a session over a first axis.
+written. Models and tasks are written for one session; all sessions of a batch advance together
+as *lanes*, the last axis of every array that goes in or comes out (see `jaxda.lanes`).
 """
 
-import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Float, Key
 
 from .habits._base import AbstractHabit
 from .keys import gumbel, logistic, uniforms
+from .lanes import evaluate, spread, spread_events, stack_events, widen
 from .lesions._base import AbstractLesion, check_targets
 from .lesions.intact import Intact
 from .models._base import Model
@@ -28,12 +28,15 @@ from .types import Env, Event, LatencyLaw, Offer, Policy, Readout, pick
 # Events whose noise is made at once: long enough to vectorise, short enough to stay in cache.
 _BLOCKS = range(32, 15, -1)
 
-Values = Mapping[str, Float[Array, " lanes"]]
+Values = Mapping[str, Float[Array, "..."]]
 Record = Callable[[Event, Readout], Any]
 
 
 class Agent(eqx.Module):
-    """A model with its habits, after an accident. Habits that mix policies act after those that add."""
+    """A model with its habits, after an accident.
+
+    Habits that mix policies act after those that add to them.
+    """
 
     model: Model
     lesion: AbstractLesion = Intact()
@@ -77,30 +80,15 @@ def _learn(agent: Agent, state: _State, event: Event, policy: Policy) -> tuple[_
     return _State(jax.tree.map(keep(taught), new, state.model), habits), readout
 
 
-def _placed(agent: Agent, values: Values) -> Agent:
-    """The agent with `values` put in, after its lesion."""
-    agent = put(agent, values)
-    return eqx.tree_at(lambda a: a.model, agent, agent.lesion.tissue(agent.model))
+def _placed(agent: Agent, values: Values | None, n_lanes: int) -> Any:
+    """The agent with `values` put in, after its lesion, spread over lanes."""
 
+    def place(here: Mapping[str, Float[Array, ""]]) -> Agent:
+        placed = put(agent, here)
+        return eqx.tree_at(lambda a: a.model, placed, placed.lesion.tissue(placed.model))
 
-def _begin(agent: Agent, env: Env, values: Values, n_lanes: int) -> _State:
-    axes = {name: (-1 if jnp.ndim(v) else None) for name, v in values.items()}
-    start = lambda here: _start(_placed(agent, here), env)
-    return jax.vmap(start, in_axes=(axes,), out_axes=-1, axis_size=n_lanes)(dict(values))
-
-
-def _spread(record: Any, n_lanes: int) -> Any:
-    """An `Offer` or `Outcome` with every field given its lanes."""
-
-    def spread(name: str, x: Array | None) -> Array | None:
-        if x is None:
-            return None
-        own = 1 if name == "options" else 0
-        x = x[..., None] if x.ndim == own else x
-        return jnp.broadcast_to(x, (*x.shape[:own], n_lanes))
-
-    fields = {f.name: spread(f.name, getattr(record, f.name)) for f in dataclasses.fields(record)}
-    return type(record)(**fields)
+    values = {name: jnp.asarray(v) for name, v in (values or {}).items()}
+    return evaluate(place, n_lanes, {n: spread(v, v.ndim > 0) for n, v in values.items()})
 
 
 def _everything(event: Event, readout: Readout) -> tuple[Event, Readout]:
@@ -110,7 +98,7 @@ def _everything(event: Event, readout: Readout) -> tuple[Event, Readout]:
 def simulate(
     agent: Agent,
     task: Task,
-    keys: PRNGKeyArray,
+    keys: Key[Array, " lanes"],
     n_events: int,
     values: Values | None = None,
     *,
@@ -123,7 +111,7 @@ def simulate(
     `(event, readout)`: all of it by default, arrays `[events, ..., lanes]`.
     """
     n_lanes, env = keys.shape[0], task.env
-    placed = _placed(agent, values or {})
+    placed = _placed(agent, values, n_lanes)
     n_noise = env.n_actions if env.n_actions > 2 else 1
     n_draws = n_noise + env.timed + task.n_draws
     # Noise is a function of (key, event), so the size of a block changes no number.
@@ -131,18 +119,18 @@ def simulate(
     n_blocks = -(-n_events // size)
     plan = jax.vmap(lambda k: task.plan(k, n_blocks * size), out_axes=-1)(keys)
 
-    def act(carry: tuple[_State, Any], at: Any):
+    def act(agent: Agent, carry: tuple[_State, Any], at: Any) -> Any:
         (state, world), (plan, draws) = carry, at
-        offer = _spread(task.offer(world, plan), n_lanes)
-        policy = _policy(placed, state, offer)
+        offer = task.offer(world, plan)
+        policy = _policy(agent, state, offer)
         # Gumbel-max; between two actions the difference of two Gumbels is one logistic.
         if env.n_actions > 2:
-            action = jnp.argmax(policy.logits + draws[:n_noise], axis=0)
+            action = jnp.argmax(policy.logits + draws[:n_noise])
         elif env.n_actions == 2:
             action = (policy.logits[1] + draws[0] > policy.logits[0]).astype(int)
         else:
-            action = jnp.zeros((n_lanes,), int)
-        latency = jnp.ones((n_lanes,))
+            action = jnp.zeros((), int)
+        latency = jnp.ones(())
         if env.timed:
             law = policy.latency
             assert law is not None, "a timed task needs a model with a latency law"
@@ -150,13 +138,12 @@ def simulate(
             latency = latency_observation.draw(chosen, draws[n_noise])
         rest = draws[n_noise + env.timed :]
         world, out = task.outcome(world, plan, offer, action, latency, rest)
-        out = _spread(out, n_lanes)
         event = Event(
             cue=offer.cue,
             options=offer.options,
             onset=offer.onset,
             action=action,
-            choice=jnp.full((n_lanes,), env.acts),
+            choice=jnp.asarray(env.acts),
             latency=latency,
             reward=out.reward,
             successor=out.successor,
@@ -165,22 +152,24 @@ def simulate(
             elapsed=out.elapsed,
             valid=out.valid,
         )
-        state, readout = _learn(placed, state, event, policy)
+        state, readout = _learn(agent, state, event, policy)
         return (state, world), record(event, readout)
+
+    def step(carry: Any, at: Any) -> Any:
+        return widen(evaluate(act, n_lanes, placed, carry, at), n_lanes)
 
     def block(carry: Any, at: Any) -> Any:
         first, plan = at
         draws = uniforms(keys, first + jnp.arange(size), n_draws)
         noise = (logistic if env.n_actions == 2 else gumbel)(draws[:, :n_noise])
         draws = jnp.concatenate([noise, draws[:, n_noise:]], axis=1)
-        return jax.lax.scan(act, carry, (plan, draws))
+        return jax.lax.scan(step, carry, spread_events((plan, draws)))
 
-    world = jax.vmap(lambda _: task.init(), out_axes=-1)(keys)
-    begin = _begin(agent, env, values or {}, n_lanes), world
+    begin = widen(evaluate(lambda a: (_start(a, env), task.init()), n_lanes, placed), n_lanes)
     blocked = jax.tree.map(lambda x: x.reshape(n_blocks, size, *x.shape[1:]), plan)
     _, out = jax.lax.scan(block, begin, (jnp.arange(n_blocks) * size, blocked))
-    flat = lambda x: x.reshape(-1, *x.shape[2:])
-    return jax.tree.map(lambda x: flat(x)[:n_events] if n_events % size else flat(x), out)
+    out = stack_events(jax.tree.map(lambda x: x.reshape(-1, *x.shape[2:]), out))
+    return jax.tree.map(lambda x: x[:n_events] if n_events % size else x, out)
 
 
 def replay(
@@ -192,14 +181,18 @@ def replay(
     record: Record = lambda event, readout: readout,
 ) -> Any:
     """Show recorded `events [events, ..., lanes]` to the agent: what it would have computed."""
-    placed = _placed(agent, values or {})
+    n_lanes = events.valid.shape[-1]
+    placed = _placed(agent, values, n_lanes)
 
-    def see(state: _State, event: Event):
-        state, readout = _learn(placed, state, event, _policy(placed, state, event.offer))
+    def see(agent: Agent, state: _State, event: Event) -> Any:
+        state, readout = _learn(agent, state, event, _policy(agent, state, event.offer))
         return state, record(event, readout)
 
-    begin = _begin(agent, env, values or {}, events.valid.shape[-1])
-    return jax.lax.scan(see, begin, events)[1]
+    def step(state: Any, event: Any) -> Any:
+        return widen(evaluate(see, n_lanes, placed, state, event), n_lanes)
+
+    begin = widen(evaluate(lambda a: _start(a, env), n_lanes, placed), n_lanes)
+    return stack_events(jax.lax.scan(step, begin, spread_events(events))[1])
 
 
 def log_probs(

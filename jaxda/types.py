@@ -82,7 +82,7 @@ class Event(eqx.Module):
         """The part that was shown before the action."""
         return Offer(self.cue, self.options, self.onset)
 
-    def chosen(self, n_items: int) -> Float[Array, " items"]:
+    def chosen(self, n_items: int) -> Float[Array, "items *lanes"]:
         """One-hot `[items, *lanes]` of the item taken."""
         return one_hot(taken(self.options, self.action), n_items)
 
@@ -90,14 +90,14 @@ class Event(eqx.Module):
 class LatencyLaw(eqx.Module):
     """Density of the latency of each action, p(tau) ~ exp(-cost / tau - rate * tau), tau in s."""
 
-    cost: Float[Array, " actions"]
-    rate: Float[Array, " actions"]
+    cost: Float[Array, "..."]
+    rate: Float[Array, "..."]
 
 
 class Policy(eqx.Module):
     """What a model would do: unnormalised log-probabilities, and a latency law if it has one."""
 
-    logits: Float[Array, " actions"]
+    logits: Float[Array, "actions *lanes"]
     latency: LatencyLaw | None = None
 
 

@@ -30,8 +30,8 @@ class AbstractHabit(eqx.Module, Generic[S]):
 
     @abc.abstractmethod
     def bias(
-        self, state: S, offer: Offer, logits: Float[Array, " actions"]
-    ) -> Float[Array, " actions"]:
+        self, state: S, offer: Offer, logits: Float[Array, "actions *lanes"]
+    ) -> Float[Array, "actions *lanes"]:
         """Unnormalised log-probabilities after the habit has had its say."""
 
     @abc.abstractmethod

@@ -14,7 +14,7 @@ from ._base import AbstractHabit
 
 
 class _State(eqx.Module):
-    kernel: Float[Array, " items"]
+    kernel: Float[Array, "items *lanes"]
 
 
 class ChoiceKernel(AbstractHabit[_State]):
@@ -30,8 +30,8 @@ class ChoiceKernel(AbstractHabit[_State]):
         return _State(jnp.zeros((env.n_items,)))
 
     def bias(
-        self, state: _State, offer: Offer, logits: Float[Array, " actions"]
-    ) -> Float[Array, " actions"]:
+        self, state: _State, offer: Offer, logits: Float[Array, "actions *lanes"]
+    ) -> Float[Array, "actions *lanes"]:
         return logits + self.beta_k * offered(state.kernel, offer.options)
 
     def update(self, state: _State, event: Event) -> _State:

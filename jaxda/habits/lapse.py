@@ -37,8 +37,8 @@ class Lapse(AbstractHabit[_State]):
         return _State()
 
     def bias(
-        self, state: _State, offer: Offer, logits: Float[Array, " actions"]
-    ) -> Float[Array, " actions"]:
+        self, state: _State, offer: Offer, logits: Float[Array, "actions *lanes"]
+    ) -> Float[Array, "actions *lanes"]:
         kept = jnp.log1p(-self.xi) + jax.nn.log_softmax(logits, axis=0)
         return jnp.logaddexp(kept, jnp.log(self.xi / logits.shape[0]))
 

@@ -14,7 +14,7 @@ from ._base import AbstractHabit
 
 
 class _State(eqx.Module):
-    last: Float[Array, " items"]
+    last: Float[Array, "items *lanes"]
 
 
 class Perseveration(AbstractHabit[_State]):
@@ -27,15 +27,19 @@ class Perseveration(AbstractHabit[_State]):
     source: ClassVar = "Lau & Glimcher 2005, J. Exp. Anal. Behav. 84:555"
 
     kappa: Float[Array, ""] = param(
-        REAL, 0.0, prior=Normal(0.0, 1.0), role="perseveration", doc="Bonus of the last item, logits."
+        REAL,
+        0.0,
+        prior=Normal(0.0, 1.0),
+        role="perseveration",
+        doc="Bonus of the last item, logits.",
     )
 
     def init(self, env: Env) -> _State:
         return _State(jnp.zeros((env.n_items,)))
 
     def bias(
-        self, state: _State, offer: Offer, logits: Float[Array, " actions"]
-    ) -> Float[Array, " actions"]:
+        self, state: _State, offer: Offer, logits: Float[Array, "actions *lanes"]
+    ) -> Float[Array, "actions *lanes"]:
         return logits + self.kappa * offered(state.last, offer.options)
 
     def update(self, state: _State, event: Event) -> _State:

@@ -32,7 +32,9 @@ class AbstractLesion(eqx.Module):
         """What the condition does to the circuit: natural parameters to parameters."""
 
     @abc.abstractmethod
-    def signal(self, model: Model, rpe: Float[Array, " channels"]) -> Float[Array, " channels"]:
+    def signal(
+        self, model: Model, rpe: Float[Array, "channels *lanes"]
+    ) -> Float[Array, "channels *lanes"]:
         """What the condition does to the broadcast of one event."""
 
     @abc.abstractmethod
@@ -41,11 +43,13 @@ class AbstractLesion(eqx.Module):
 
 
 def check_targets(lesion: AbstractLesion, model: Model) -> None:
-    """Refuse a lesion that would silently do nothing.
+    """Refuse a lesion, or a part of a combination, that would silently do nothing.
 
     Raises:
         ValueError: if no parameter of `model` plays a role that `lesion` addresses.
     """
+    for part in getattr(lesion, "parts", {}).values():
+        check_targets(part, model)
     if lesion.targets and not roles(model) & set(lesion.targets):
         raise ValueError(
             f"{type(lesion).__name__} acts on {', '.join(lesion.targets)}; "

@@ -24,7 +24,9 @@ class Combined(AbstractLesion):
             model = self.parts[name].tissue(model)
         return model
 
-    def signal(self, model: Model, rpe: Float[Array, " channels"]) -> Float[Array, " channels"]:
+    def signal(
+        self, model: Model, rpe: Float[Array, "channels *lanes"]
+    ) -> Float[Array, "channels *lanes"]:
         for name in sorted(self.parts):
             rpe = self.parts[name].signal(model, rpe)
         return rpe

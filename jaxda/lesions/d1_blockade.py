@@ -35,7 +35,9 @@ class D1Blockade(AbstractLesion):
         model = map_role(model, "go_rate", lambda alpha: k * alpha)
         return map_role(model, "go_gain", lambda gain: k * gain)
 
-    def signal(self, model: Model, rpe: Float[Array, " channels"]) -> Float[Array, " channels"]:
+    def signal(
+        self, model: Model, rpe: Float[Array, "channels *lanes"]
+    ) -> Float[Array, "channels *lanes"]:
         return rpe
 
     def joined(self, dose: Float[Array, ""]) -> Float[Array, ""]:

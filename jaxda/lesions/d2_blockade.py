@@ -37,7 +37,9 @@ class D2Blockade(AbstractLesion):
         model = map_role(model, "nogo_rate", lambda alpha: 1 - (1 - alpha) ** disinhibition)
         return map_role(model, "nogo_gain", lambda gain: disinhibition * gain)
 
-    def signal(self, model: Model, rpe: Float[Array, " channels"]) -> Float[Array, " channels"]:
+    def signal(
+        self, model: Model, rpe: Float[Array, "channels *lanes"]
+    ) -> Float[Array, "channels *lanes"]:
         return rpe
 
     def joined(self, dose: Float[Array, ""]) -> Float[Array, ""]:

@@ -22,7 +22,9 @@ class Intact(AbstractLesion):
     def tissue(self, model: M) -> M:
         return model
 
-    def signal(self, model: Model, rpe: Float[Array, " channels"]) -> Float[Array, " channels"]:
+    def signal(
+        self, model: Model, rpe: Float[Array, "channels *lanes"]
+    ) -> Float[Array, "channels *lanes"]:
         return rpe
 
     def joined(self, dose: Float[Array, ""]) -> Float[Array, ""]:

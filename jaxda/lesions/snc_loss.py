@@ -41,7 +41,9 @@ class SNcLoss(AbstractLesion):
         model = map_role(model, "tonic_balance", lambda rho: shift_balance(rho, tone))
         return map_role(model, "tonic_rate", lambda rate: tone * rate)
 
-    def signal(self, model: Model, rpe: Float[Array, " channels"]) -> Float[Array, " channels"]:
+    def signal(
+        self, model: Model, rpe: Float[Array, "channels *lanes"]
+    ) -> Float[Array, "channels *lanes"]:
         return rpe if "go_rate" in roles(model) else burst_gain(1 - self.dose) * rpe
 
     def joined(self, dose: Float[Array, ""]) -> Float[Array, ""]:

@@ -33,7 +33,9 @@ class Tonic(AbstractLesion):
         model = map_role(model, "tonic_balance", lambda rho: shift_balance(rho, tone))
         return map_role(model, "tonic_rate", lambda rate: tone * rate)
 
-    def signal(self, model: Model, rpe: Float[Array, " channels"]) -> Float[Array, " channels"]:
+    def signal(
+        self, model: Model, rpe: Float[Array, "channels *lanes"]
+    ) -> Float[Array, "channels *lanes"]:
         return rpe
 
     def joined(self, dose: Float[Array, ""]) -> Float[Array, ""]:

@@ -38,7 +38,9 @@ class TonicGain(AbstractLesion):
     def tissue(self, model: M) -> M:
         return map_role(model, "choice_gain", lambda beta: jnp.exp(self.dose) * beta)
 
-    def signal(self, model: Model, rpe: Float[Array, " channels"]) -> Float[Array, " channels"]:
+    def signal(
+        self, model: Model, rpe: Float[Array, "channels *lanes"]
+    ) -> Float[Array, "channels *lanes"]:
         return rpe
 
     def joined(self, dose: Float[Array, ""]) -> Float[Array, ""]:

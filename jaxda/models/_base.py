@@ -17,9 +17,10 @@ class AbstractModel(eqx.Module, Generic[S]):
 
     Methods see one event. Arrays have their own axes first and may have one more axis of
     lanes (sessions) last, also the parameters: write elementwise code, reduce over axis 0, and
-    never branch on values. `init` alone is for a single session. `rpe` says what a healthy midbrain would broadcast, a vector of
-    channels; `update` learns from what arrived and never recomputes the error. Between the
-    two sits the lesion: that is how each lesion reaches every model.
+    never branch on values. `init` alone is for a single session. `rpe` says what a healthy
+    midbrain would broadcast, a vector of channels; `update` learns from what arrived and never
+    recomputes the error. Between the two sits the lesion: that is how each lesion reaches
+    every model.
 
     Class-level facts, all literals (the catalogue reads them without running the file):
     `tasks` are the kinds of task the model can do, `free` the default free parameters (ties
@@ -41,11 +42,11 @@ class AbstractModel(eqx.Module, Generic[S]):
         """What the agent would do, from values *before* the event's update."""
 
     @abc.abstractmethod
-    def rpe(self, state: S, event: Event) -> Float[Array, " channels"]:
+    def rpe(self, state: S, event: Event) -> Float[Array, "channels *lanes"]:
         """Teaching signal that a healthy midbrain would broadcast."""
 
     @abc.abstractmethod
-    def update(self, state: S, event: Event, dopamine: Float[Array, " channels"]) -> S:
+    def update(self, state: S, event: Event, dopamine: Float[Array, "channels *lanes"]) -> S:
         """Learn from the signal that arrived."""
 
     @abc.abstractmethod

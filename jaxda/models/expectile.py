@@ -14,7 +14,7 @@ from ._base import AbstractModel
 
 
 class _State(eqx.Module):
-    value: Float[Array, "cues channels"]
+    value: Float[Array, "cues channels *lanes"]
 
 
 class Expectile(AbstractModel[_State]):
@@ -42,7 +42,7 @@ class Expectile(AbstractModel[_State]):
 
     def optimism(self) -> Float[Array, " channels"]:
         """Asymmetry tau of each channel."""
-        return (jnp.arange(self.channels) + 0.5) / self.channels
+        return (jnp.arange(self.channels, dtype=float) + 0.5) / self.channels
 
     def init(self, env: Env) -> _State:
         return _State(value=jnp.full((env.n_cues, self.channels), self.v0))
@@ -50,10 +50,12 @@ class Expectile(AbstractModel[_State]):
     def policy(self, state: _State, offer: Offer) -> Policy:
         return Policy(jnp.zeros((1, *offer.cue.shape)))
 
-    def rpe(self, state: _State, event: Event) -> Float[Array, " channels"]:
+    def rpe(self, state: _State, event: Event) -> Float[Array, "channels *lanes"]:
         return event.reward - pick(state.value, event.cue)
 
-    def update(self, state: _State, event: Event, dopamine: Float[Array, " channels"]) -> _State:
+    def update(
+        self, state: _State, event: Event, dopamine: Float[Array, "channels *lanes"]
+    ) -> _State:
         tau = lift(self.optimism(), dopamine)
         alpha = self.rate * jnp.where(dopamine > 0, tau, 1 - tau)
         here = one_hot(event.cue, state.value.shape[0])[:, None]

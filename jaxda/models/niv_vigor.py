@@ -18,9 +18,9 @@ _SLOWEST = 1e-4
 
 
 class _State(eqx.Module):
-    value: Float[Array, " cues"]
-    worth: Float[Array, " items"]
-    reward_rate: Float[Array, ""]
+    value: Float[Array, "cues *lanes"]
+    worth: Float[Array, "items *lanes"]
+    reward_rate: Float[Array, "*lanes"]
 
 
 class NivVigor(AbstractModel[_State]):
@@ -51,7 +51,11 @@ class NivVigor(AbstractModel[_State]):
         POSITIVE, 50.0, prior=Gamma(1.5, 40.0), doc="Inverse temperature, per unit of utility."
     )
     c_v: Float[Array, ""] = param(
-        POSITIVE, 0.05, prior=LogNormal(-3.0, 1.0), role="vigor_cost", doc="Cost of speed, utility s."
+        POSITIVE,
+        0.05,
+        prior=LogNormal(-3.0, 1.0),
+        role="vigor_cost",
+        doc="Cost of speed, utility s.",
     )
     c_u: Float[Array, ""] = param(
         POSITIVE, 1e-6, prior=Gamma(1.0, 0.05), doc="Cost of an act, utility."
@@ -66,7 +70,11 @@ class NivVigor(AbstractModel[_State]):
         POSITIVE, 0.05, prior=LogNormal(-3.0, 1.0), doc="R at the start, utility per second."
     )
     tone: Float[Array, ""] = param(
-        POSITIVE, 1.0, prior=LogNormal(0.0, 0.5), role="tonic_rate", doc="Tonic gain of R at action."
+        POSITIVE,
+        1.0,
+        prior=LogNormal(0.0, 0.5),
+        role="tonic_rate",
+        doc="Tonic gain of R at action.",
     )
 
     def init(self, env: Env) -> _State:
@@ -78,7 +86,7 @@ class NivVigor(AbstractModel[_State]):
         each = jnp.ones_like(logits)
         return Policy(logits, LatencyLaw(self.beta * self.c_v * each, self.beta * felt * each))
 
-    def rpe(self, state: _State, event: Event) -> Float[Array, " channels"]:
+    def rpe(self, state: _State, event: Event) -> Float[Array, "channels *lanes"]:
         here = pick(state.value, event.cue)
         ahead = jnp.where(event.terminal, 0.0, pick(state.value, event.successor))
         gain = event.reward - self.c_u + ahead
@@ -86,7 +94,9 @@ class NivVigor(AbstractModel[_State]):
         chosen = event.chosen(state.worth.shape[0])
         return jnp.stack([gain - effort - here, gain - dot(chosen, state.worth)])
 
-    def update(self, state: _State, event: Event, dopamine: Float[Array, " channels"]) -> _State:
+    def update(
+        self, state: _State, event: Event, dopamine: Float[Array, "channels *lanes"]
+    ) -> _State:
         here = one_hot(event.cue, state.value.shape[0])
         chosen = event.chosen(state.worth.shape[0])
         return _State(

@@ -14,9 +14,9 @@ from ._base import AbstractModel
 
 
 class _State(eqx.Module):
-    value: Float[Array, " critics"]
-    log_go: Float[Array, " items"]
-    log_nogo: Float[Array, " items"]
+    value: Float[Array, "critics *lanes"]
+    log_go: Float[Array, "items *lanes"]
+    log_nogo: Float[Array, "items *lanes"]
 
 
 class OpAL(AbstractModel[_State]):
@@ -83,10 +83,12 @@ class OpAL(AbstractModel[_State]):
         beta_n = self.beta * (1 - self.rho) * self.gain_nogo
         return Policy(beta_g * go - beta_n * nogo)
 
-    def rpe(self, state: _State, event: Event) -> Float[Array, " channels"]:
+    def rpe(self, state: _State, event: Event) -> Float[Array, "channels *lanes"]:
         return (event.reward - dot(self._judged(state, event), state.value))[None]
 
-    def update(self, state: _State, event: Event, dopamine: Float[Array, " channels"]) -> _State:
+    def update(
+        self, state: _State, event: Event, dopamine: Float[Array, "channels *lanes"]
+    ) -> _State:
         delta, chosen = dopamine[0], event.chosen(state.log_go.shape[0])
         growth = lambda x: jnp.log(jnp.maximum(1 + x, 1e-6))
         return _State(
@@ -101,12 +103,12 @@ class OpAL(AbstractModel[_State]):
 
     def _actors(
         self, state: _State, offer: Offer
-    ) -> tuple[Float[Array, " actions"], Float[Array, " actions"]]:
+    ) -> tuple[Float[Array, "actions *lanes"], Float[Array, "actions *lanes"]]:
         return (
             jnp.exp(offered(state.log_go, offer.options)),
             jnp.exp(offered(state.log_nogo, offer.options)),
         )
 
-    def _judged(self, state: _State, event: Event) -> Float[Array, " critics"]:
+    def _judged(self, state: _State, event: Event) -> Float[Array, "critics *lanes"]:
         n = state.value.shape[0]
         return one_hot(event.cue, n) if self.critic == "cue" else event.chosen(n)

@@ -14,7 +14,7 @@ from ._base import AbstractModel
 
 
 class _State(eqx.Module):
-    q: Float[Array, " items"]
+    q: Float[Array, "items *lanes"]
 
 
 class QLearning(AbstractModel[_State]):
@@ -30,7 +30,9 @@ class QLearning(AbstractModel[_State]):
 
     tasks: ClassVar = ("choice",)
     free: ClassVar = ("alpha_pos=alpha_neg", "beta")
-    source: ClassVar = "Watkins & Dayan 1992, Mach. Learn. 8:279; Niv et al. 2012, J. Neurosci. 32:551"
+    source: ClassVar = (
+        "Watkins & Dayan 1992, Mach. Learn. 8:279; Niv et al. 2012, J. Neurosci. 32:551"
+    )
 
     alpha_pos: Float[Array, ""] = param(
         UNIT, 0.3, prior=Beta(1.1, 1.1), role="learning_rate", doc="Rate for positive errors."
@@ -52,11 +54,13 @@ class QLearning(AbstractModel[_State]):
     def policy(self, state: _State, offer: Offer) -> Policy:
         return Policy(self.beta * offered(state.q, offer.options))
 
-    def rpe(self, state: _State, event: Event) -> Float[Array, " channels"]:
+    def rpe(self, state: _State, event: Event) -> Float[Array, "channels *lanes"]:
         chosen = event.chosen(state.q.shape[0])
         return (event.reward - dot(chosen, state.q))[None]
 
-    def update(self, state: _State, event: Event, dopamine: Float[Array, " channels"]) -> _State:
+    def update(
+        self, state: _State, event: Event, dopamine: Float[Array, "channels *lanes"]
+    ) -> _State:
         chosen, delta = event.chosen(state.q.shape[0]), dopamine[0]
         alpha = jnp.where(delta > 0, self.alpha_pos, self.alpha_neg)
         kept = state.q * (1 - self.forget * (1 - chosen))

@@ -14,8 +14,8 @@ from ._base import AbstractModel
 
 
 class _State(eqx.Module):
-    value: Float[Array, " cues"]
-    eligibility: Float[Array, " cues"]
+    value: Float[Array, "cues *lanes"]
+    eligibility: Float[Array, "cues *lanes"]
 
 
 class TDLambda(AbstractModel[_State]):
@@ -31,7 +31,9 @@ class TDLambda(AbstractModel[_State]):
 
     tasks: ClassVar = ("pavlovian",)
     free: ClassVar = ("alpha", "lam")
-    source: ClassVar = "Sutton 1988, Mach. Learn. 3:9; Schultz, Dayan & Montague 1997, Science 275:1593"
+    source: ClassVar = (
+        "Sutton 1988, Mach. Learn. 3:9; Schultz, Dayan & Montague 1997, Science 275:1593"
+    )
 
     alpha: Float[Array, ""] = param(
         UNIT, 0.1, prior=Beta(1.1, 1.1), role="learning_rate", doc="Learning rate."
@@ -55,11 +57,13 @@ class TDLambda(AbstractModel[_State]):
     def policy(self, state: _State, offer: Offer) -> Policy:
         return Policy(jnp.zeros((1, *offer.cue.shape)))
 
-    def rpe(self, state: _State, event: Event) -> Float[Array, " channels"]:
+    def rpe(self, state: _State, event: Event) -> Float[Array, "channels *lanes"]:
         ahead = jnp.where(event.terminal, 0.0, pick(state.value, event.successor))
         return (event.reward + self.gamma * ahead - pick(state.value, event.cue))[None]
 
-    def update(self, state: _State, event: Event, dopamine: Float[Array, " channels"]) -> _State:
+    def update(
+        self, state: _State, event: Event, dopamine: Float[Array, "channels *lanes"]
+    ) -> _State:
         kept = jnp.where(event.onset, 0.0, self.gamma * self.lam) * state.eligibility
         eligibility = kept + one_hot(event.cue, state.value.shape[0])
         if self.iti == "pinned":

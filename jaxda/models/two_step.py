@@ -14,9 +14,9 @@ from ._base import AbstractModel
 
 
 class _State(eqx.Module):
-    q: Float[Array, " items"]
-    first: Float[Array, " items"]
-    last: Float[Array, " items"]
+    q: Float[Array, "items *lanes"]
+    first: Float[Array, "items *lanes"]
+    last: Float[Array, "items *lanes"]
 
 
 class TwoStep(AbstractModel[_State]):
@@ -79,13 +79,15 @@ class TwoStep(AbstractModel[_State]):
         net = self.w * based + (1 - self.w) * free + self.p * offered(state.last, offer.options)
         return Policy(jnp.where(offer.cue == 0, self.beta1 * net, self.beta2 * free))
 
-    def rpe(self, state: _State, event: Event) -> Float[Array, " channels"]:
+    def rpe(self, state: _State, event: Event) -> Float[Array, "channels *lanes"]:
         second = dot(event.chosen(state.q.shape[0]), state.q)
         first = dot(state.first, state.q)
         outcome = event.terminal.astype(second.dtype)
         return outcome * jnp.stack([second - first, event.reward - second])
 
-    def update(self, state: _State, event: Event, dopamine: Float[Array, " channels"]) -> _State:
+    def update(
+        self, state: _State, event: Event, dopamine: Float[Array, "channels *lanes"]
+    ) -> _State:
         chosen = event.chosen(state.q.shape[0])
         reached = self.lam if self.order == "daw" else self.lam * (1 - self.alpha2)
         learned = (

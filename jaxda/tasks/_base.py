@@ -61,9 +61,9 @@ class AbstractTask(eqx.Module, Generic[W, P]):
         world: W,
         plan: P,
         offer: Offer,
-        action: Int[Array, ""],
-        latency: Float[Array, ""],
-        draws: Float[Array, " draws"],
+        action: Int[Array, "*lanes"],
+        latency: Float[Array, "*lanes"],
+        draws: Float[Array, "draws *lanes"],
     ) -> tuple[W, Outcome]:
         """What follows, and the world afterwards."""
 
@@ -76,7 +76,9 @@ def single_choice() -> Offer:
     return Offer(jnp.zeros((), int), None, jnp.ones((), bool))
 
 
-def trial_outcome(reward: Float[Array, ""], feedback: bool | Bool[Array, ""] = True) -> Outcome:
+def trial_outcome(
+    reward: Float[Array, "*#lanes"], feedback: bool | Bool[Array, "*#lanes"] = True
+) -> Outcome:
     """The outcome of a trial that ends with `reward`."""
     yes = jnp.ones((), bool)
     return Outcome(

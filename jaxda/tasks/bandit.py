@@ -42,9 +42,9 @@ class Bandit(AbstractTask[None, None]):
         world: None,
         plan: None,
         offer: Offer,
-        action: Int[Array, ""],
-        latency: Float[Array, ""],
-        draws: Float[Array, " draws"],
+        action: Int[Array, "*lanes"],
+        latency: Float[Array, "*lanes"],
+        draws: Float[Array, "draws *lanes"],
     ) -> tuple[None, Outcome]:
         win = draws[0] < pick(jnp.asarray(self.p, dtype=float), action)
         return None, trial_outcome(jnp.where(win, self.outcomes[1], self.outcomes[0]))

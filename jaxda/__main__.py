@@ -1,0 +1,7 @@
+"""`python -m jaxda`."""
+
+from .cli import main
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,468 @@
+"""What a configuration must mean, beyond having the right shape: checked against the catalogue.
+
+Every check works on fields that are right on their own (None where they are not), so that one
+mistake hides no other.
+"""
+
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from . import catalog
+from .catalog import Card, Kind, Parameter, did_you_mean
+from .errors import shown
+
+
+Fields = Mapping[str, Any]
+Loc = tuple[str | int, ...]
+Say = Callable[..., None]
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+# Folders and files beside those of scenarios.
+_TAKEN = ("figures", "logs", "benchmarks", "report")
+# What a figure may read, and what its scenario or data set needs to have for it.
+_NEEDS = {
+    "fits": "candidates",
+    "comparison": "candidates",
+    "recovery": "candidates",
+    "dose": "recover_dose",
+}
+
+
+class Sections(NamedTuple):
+    """A configuration by its parts."""
+
+    fit: Fields
+    models: Mapping[str, Fields]
+    scenarios: Mapping[str, Fields]
+    datasets: Mapping[str, Fields]
+    figures: Mapping[str, tuple[str, ...]]
+
+
+class _Variant(NamedTuple):
+    """What the catalogue knows of a variant; `free` maps coordinates to the paths they move.
+
+    It is not `complete` where a coordinate names no parameter.
+    """
+
+    model: Card
+    cards: tuple[Card, ...]
+    params: dict[str, Parameter]
+    free: dict[str, tuple[str, ...]]
+    complete: bool
+
+    @property
+    def frees(self) -> frozenset[str]:
+        return frozenset(_short(p) for paths in self.free.values() for p in paths)
+
+
+def check(all_: Sections, say: Say) -> None:
+    """Report everything that does not fit together."""
+    _names(all_, say)
+    if all_.fit["solver"]:
+        _component("solvers", all_.fit["solver"], ("fit", "solver"), say)
+    variants = {name: _variant(name, f, say) for name, f in all_.models.items()}
+    for name, fields in all_.scenarios.items():
+        _scenario(("scenarios", name), fields, variants, all_.models, say)
+    for name, fields in all_.datasets.items():
+        _dataset(("datasets", name), fields, variants, say)
+    for name, drawn in all_.figures.items():
+        _figure(name, drawn, all_, say)
+
+
+def _names(all_: Sections, say: Say) -> None:
+    if not (all_.scenarios or all_.datasets):
+        say((), "neither scenarios nor datasets", "at least one of either")
+    for sections in (("models",), ("scenarios", "datasets")):
+        seen: dict[str, str] = {}
+        for section in sections:
+            for name in getattr(all_, section):
+                _name((section, name), name, seen, say)
+
+
+def _name(loc: tuple[str, ...], name: str, seen: dict[str, str], say: Say) -> None:
+    right = "a letter, then letters, digits and _"
+    if not _NAME.fullmatch(name):
+        say(loc, f"the name {name!r}", right, key=True)
+    elif name.lower() in _TAKEN:
+        say(loc, f"the name {name!r}, which results use", "another name", key=True)
+    # Names become files, and some file systems ignore case.
+    first = seen.setdefault(name.lower(), f"{loc[0]}.{name}")
+    if first != f"{loc[0]}.{name}":
+        say(loc, f"the name of {first} again", "a name of its own, whatever the case", key=True)
+
+
+def _component(kind: Kind, name: str, loc: Loc, say: Say) -> Card | None:
+    known = catalog.names(kind)
+    if name not in known:
+        say(loc, f"no {kind[:-1]} called {name!r}", did_you_mean(name, known))
+        return None
+    return None if kind == "solvers" else catalog.describe(kind, name)
+
+
+def _unique(loc: Loc, values: Iterable[Any], say: Say) -> None:
+    seen = set()
+    for i, value in enumerate(values):
+        if value in seen:
+            say((*loc, i), f"{shown(value)} again", "each once")
+        seen.add(value)
+
+
+def _settings(card: Card, settings: Fields | None, loc: Loc, say: Say) -> None:
+    for name, value in (settings or {}).items():
+        if name not in card.settings:
+            near = did_you_mean(name, card.settings)
+            say((*loc, name), f"{card.name} has no setting {name!r}", near, key=True)
+        elif not _like(value, card.settings[name]):
+            say((*loc, name), shown(value), f"{_kind(card.settings[name])}, as in the default")
+
+
+def _like(value: Any, default: Any) -> bool:
+    if isinstance(default, tuple):
+        each = default[0] if default else None
+        return isinstance(value, tuple) and all(_like(v, each) for v in value) and value != ()
+    if isinstance(default, bool) or isinstance(value, bool):
+        return isinstance(value, type(default))
+    if isinstance(default, float):
+        return isinstance(value, int | float) and math.isfinite(value)
+    return default is None or isinstance(value, type(default))
+
+
+def _kind(default: Any) -> str:
+    if isinstance(default, bool):
+        return f"true or false ({shown(default)})"
+    if isinstance(default, tuple):
+        return f"a list ({shown(default)})"
+    word = {int: "an integer", float: "a finite number", str: "text"}
+    return f"{word.get(type(default), 'a value')} ({shown(default)})"
+
+
+def _short(path: str) -> str:
+    return path.rsplit(".", 1)[-1]
+
+
+def _variant(name: str, fields: Fields, say: Say) -> _Variant | None:
+    """Check one entry of `models`."""
+    loc = ("models", name)
+    model = fields["model"] and _component("models", fields["model"], (*loc, "model"), say)
+    habits = [
+        _component("habits", habit, (*loc, "habits", i), say)
+        for i, habit in enumerate(fields["habits"] or ())
+    ]
+    _unique((*loc, "habits"), fields["habits"] or (), say)
+    if not model:
+        return None
+    _settings(model, fields["settings"], (*loc, "settings"), say)
+    if fields["habits"] is None or None in habits:
+        return None
+    cards = (model, *(h for h in habits if h))
+    params = {f"model.{p}": spec for p, spec in model.params.items()}
+    for habit in cards[1:]:
+        params |= {f"habits.{habit.name}.{p}": spec for p, spec in habit.params.items()}
+    free, complete = _free(loc, fields, cards, params, say)
+    variant = _Variant(model, cards, params, free, complete)
+    _confounded((*loc, "free"), cards, variant.frees, free, say)
+    _values(loc, fields, variant, say)
+    _bounds(loc, fields, variant, say)
+    _population(loc, fields, variant, say)
+    return variant
+
+
+def _resolve(params: Mapping[str, Parameter], name: str, loc: Loc, say: Say) -> str:
+    """The path of a parameter by its short or full name, or ""."""
+    if name in params:
+        return name
+    found = [path for path in params if path.endswith(f".{name}")]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        say(loc, f"{name!r}, which is ambiguous", " or ".join(found), key=True)
+    elif name in ("dose", "lesion.dose"):
+        right = "recover_dose: true in a scenario"
+        say(loc, f"{name!r}, which belongs to a lesion and not to a model", right, key=True)
+    else:
+        near = did_you_mean(name, map(_short, params))
+        say(loc, f"no parameter called {name!r}", near, key=True)
+    return ""
+
+
+def _free(
+    loc: Loc,
+    fields: Fields,
+    cards: tuple[Card, ...],
+    params: Mapping[str, Parameter],
+    say: Say,
+) -> tuple[dict[str, tuple[str, ...]], bool]:
+    """Coordinates with the paths that they move, and whether that is all of them."""
+    names = fields["free"]
+    if names is None:
+        names = tuple(n for card in cards for n in card.facts.get("free", ()))
+    out: dict[str, tuple[str, ...]] = {}
+    seen: dict[str, str] = {}
+    for i, name in enumerate(names):
+        at = (*loc, "free", i)
+        paths = tuple(_resolve(params, part, at, say) for part in name.split("="))
+        for path in filter(None, paths):
+            if path in seen:
+                say(at, f"{_short(path)!r} a second time, after {seen[path]!r}", "each once")
+            seen[path] = name
+        if "" in paths:
+            continue
+        domains = dict.fromkeys(params[path].domain for path in paths)
+        if len(domains) > 1:
+            found = f"a tie of {' with '.join(map(_interval, domains))}"
+            say(at, found, "parameters of one domain")
+        out[name] = paths
+    return out, out.keys() == set(names)
+
+
+def _confounded(
+    loc: Loc,
+    cards: Iterable[Card],
+    freed: frozenset[str],
+    free: Mapping[str, tuple[str, ...]],
+    say: Say,
+) -> None:
+    for card in cards:
+        for together, reason in card.facts.get("confounded", ()):
+            moved = {n for n, paths in free.items() if {*map(_short, paths)} & {*together}}
+            if set(together) <= freed and len(moved) + ("dose" in together) > 1:
+                right = f"fix one of them: {reason}"
+                say(loc, f"{', '.join(together)} are all free, and no data separate them", right)
+
+
+def _interval(domain: tuple[float, float]) -> str:
+    low, high = domain
+    if math.isinf(low) and math.isinf(high):
+        return "any number"
+    if math.isinf(high):
+        return f"a number above {low:g}"
+    return f"a number between {low:g} and {high:g}"
+
+
+def _values(loc: Loc, fields: Fields, variant: _Variant, say: Say) -> None:
+    free = {p: name for name, paths in variant.free.items() for p in paths}
+    seen: dict[str, str] = {}
+    for name, value in (fields["values"] or {}).items():
+        at = (*loc, "values", name)
+        path = _resolve(variant.params, name, at, say)
+        if not path:
+            continue
+        if path in seen:
+            say(at, f"{seen[path]!r} by another name", "each once", key=True)
+        seen[path] = name
+        low, high = variant.params[path].domain
+        if not low <= value <= high:
+            say(at, shown(value), _interval((low, high)))
+        elif path in free and not low < value < high:
+            right = f"{_interval((low, high))}, or a parameter that is not free"
+            say(at, f"{shown(value)}, an end of the domain of a free parameter", right)
+
+
+def _bounds(loc: Loc, fields: Fields, variant: _Variant, say: Say) -> None:
+    for name, (low, high) in (fields["bounds"] or {}).items():
+        at = (*loc, "bounds", name)
+        if not _freed(variant, name, at, say):
+            continue
+        path = variant.free[name][0]
+        domain = variant.params[path].domain
+        start = _start(fields, variant, path)
+        if not low < high:
+            say(at, shown([low, high]), "[lowest, highest], the lowest first")
+        elif not domain[0] <= low < high <= domain[1]:
+            say(at, shown([low, high]), f"bounds within the domain, {_interval(domain)}")
+        elif not low < start < high and name not in (fields["population"] or {}):
+            found = f"{shown([low, high])}, without the value of {_short(path)}, {start:g}"
+            say(at, found, f"bounds around it, or values.{_short(path)} within the bounds")
+
+
+def _start(fields: Fields, variant: _Variant, path: str) -> float:
+    """The value of a parameter: its own in this variant, or the default."""
+    for name, value in (fields["values"] or {}).items():
+        if path == name or path.endswith(f".{name}"):
+            return float(value)
+    return variant.params[path].default
+
+
+def _freed(variant: _Variant, name: str, at: Loc, say: Say) -> bool:
+    if name in variant.free or not variant.complete:
+        return name in variant.free
+    tied = [n for n in variant.free if name in n.split("=")]
+    near = f"did you mean {tied[0]!r}?" if tied else did_you_mean(name, variant.free)
+    say(at, f"no free parameter called {name!r}", near, key=True)
+    return False
+
+
+def _population(loc: Loc, fields: Fields, variant: _Variant, say: Say) -> None:
+    for name, (median, _) in (fields["population"] or {}).items():
+        at = (*loc, "population", name)
+        if not _freed(variant, name, at, say):
+            continue
+        domain = variant.params[variant.free[name][0]].domain
+        low, high = (fields["bounds"] or {}).get(name, domain)
+        low, high = (low, high) if low < high else domain
+        if not low < median < high:
+            say((*at, 0), shown(median), f"as the median {_interval((low, high))}")
+
+
+def _scenario(
+    loc: Loc,
+    fields: Fields,
+    variants: Mapping[str, _Variant | None],
+    models: Mapping[str, Fields],
+    say: Say,
+) -> None:
+    """Check one entry of `scenarios`."""
+    task = fields["task"] and _component("tasks", fields["task"].name, (*loc, "task", "name"), say)
+    if task:
+        _settings(task, fields["task"].settings, (*loc, "task", "settings"), say)
+    name = fields["lesion"]
+    lesion = name and _component("lesions", name, (*loc, "lesion"), say)
+    kind = task and task.facts.get("kind")
+    used = {
+        role: _used((*loc, role), fields[role], variants, kind, say)
+        for role in ("sources", "candidates")
+    }
+    for at, source, variant in used["sources"]:
+        _generates(at, models[source], variant, say)
+    if lesion:
+        _lesion(loc, fields, lesion, used["sources"], say)
+        for at, name, variant in used["candidates"]:
+            freed = variant.frees | ({"dose"} & {*(models[name]["free"] or ())})
+            _confounded(at, (lesion,), freed, variant.free, say)
+
+
+def _used(
+    loc: Loc,
+    names: tuple[str, ...] | None,
+    variants: Mapping[str, _Variant | None],
+    kind: str | None,
+    say: Say,
+) -> list[tuple[Loc, str, _Variant]]:
+    """The variants called `names`, each with its place; `kind` is what they must be able to do."""
+    out = []
+    _unique(loc, names or (), say)
+    for i, name in enumerate(names or ()):
+        at, variant = (*loc, i), variants.get(name)
+        if name not in variants:
+            say(at, f"no model called {name!r} in this file", did_you_mean(name, variants))
+        if variant is None:
+            continue
+        can = variant.model.facts.get("tasks", ())
+        if kind and kind not in can:
+            found = f"{name!r} ({variant.model.name}) cannot do a {kind} task"
+            say(at, found, f"a task of the kind {' or '.join(can)}, or another model")
+        if loc[-1] == "candidates" and variant.complete and not variant.free:
+            say(at, f"{name!r}, of which nothing is free", f"models.{name}.free with a parameter")
+        out.append((at, name, variant))
+    return out
+
+
+def _generates(at: Loc, fields: Fields, variant: _Variant, say: Say) -> None:
+    for name, paths in variant.free.items():
+        if name in (fields["population"] or {}):
+            continue
+        spec = variant.params[paths[0]]
+        if _start(fields, variant, paths[0]) == spec.default and spec.default in spec.domain:
+            found = f"a source whose {name} varies around an end of its domain"
+            say(at, found, f"a population: {{{name}: [median, spread]}} for it")
+
+
+def _lesion(
+    loc: Loc,
+    fields: Fields,
+    lesion: Card,
+    sources: list[tuple[Loc, str, _Variant]],
+    say: Say,
+) -> None:
+    doses = fields["doses"] or ()
+    low, high = lesion.params["dose"].domain
+    for i, dose in enumerate(doses):
+        if not low <= dose <= high:
+            say((*loc, "doses", i), shown(dose), f"a dose from {low:g} to {high:g}")
+    _unique((*loc, "doses"), doses, say)
+    targets = lesion.facts.get("targets", ())
+    for at, name, variant in sources:
+        roles = variant.model.roles
+        if targets and not roles & set(targets):
+            found = f"{name!r} has nothing that {lesion.name} acts on ({', '.join(targets)})"
+            say(at, found, f"another lesion, or a model that has it; {name!r} has {_list(roles)}")
+    if fields["recover_dose"] and not targets and lesion.name == "intact":
+        say((*loc, "recover_dose"), "true without a lesion", "false, or a lesion")
+    elif fields["recover_dose"] and doses and not any(doses):
+        say((*loc, "recover_dose"), "true without a dose", "doses other than 0")
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names)) or "none"
+
+
+def _dataset(loc: Loc, fields: Fields, variants: Mapping[str, _Variant | None], say: Say) -> None:
+    """Check one entry of `datasets`."""
+    kind = fields["task"]
+    kinds = {catalog.describe("tasks", t).facts.get("kind") for t in catalog.names("tasks")}
+    if kind and kind not in kinds:
+        say(
+            (*loc, "task"),
+            f"no kind of task called {kind!r}",
+            did_you_mean(kind, filter(None, kinds)),
+        )
+        kind = None
+    elif kind and kind != "choice":
+        say((*loc, "task"), f"{kind!r}, of which no table can be read yet", "'choice'")
+    _used((*loc, "candidates"), fields["candidates"], variants, kind, say)
+    _columns(loc, fields, say)
+    _cues(loc, fields, say)
+
+
+def _columns(loc: Loc, fields: Fields, say: Say) -> None:
+    columns = fields["columns"]
+    if not columns:
+        return
+    seen: dict[str, str] = {}
+    for what, column in columns:
+        if column is None:
+            continue
+        if column in seen:
+            say((*loc, "columns", what), f"{column!r}, the column of {seen[column]}", "another one")
+        seen[column] = what
+    if columns.latency and not fields["latency_unit"]:
+        say((*loc, "latency_unit"), "missing", "'s' or 'ms', as there is a column of latencies")
+    if fields["latency_unit"] and not columns.latency:
+        say((*loc, "latency_unit"), "a unit without a column of latencies", "columns.latency")
+    if fields["cues"] and not columns.cue:
+        say((*loc, "cues"), "cues without a column of cues", "columns.cue")
+    if fields["unit"] == "session" and not columns.session:
+        say((*loc, "unit"), "'session' without a column of sessions", "columns.session")
+
+
+def _cues(loc: Loc, fields: Fields, say: Say) -> None:
+    n = fields["actions"]
+    for cue, items in (fields["cues"] or {}).items():
+        if n and len(items) != n:
+            say((*loc, "cues", cue), shown(items), f"one item for each of {n} actions")
+        _unique((*loc, "cues", cue), items, say)
+
+
+def _figure(name: str, drawn: tuple[str, ...], all_: Sections, say: Say) -> None:
+    """Check one entry of `figures`."""
+    loc = ("figures", name)
+    known = catalog.names("figures")
+    if name not in known:
+        say(loc, f"no figure called {name!r}", did_you_mean(name, known), key=True)
+    reads = catalog.describe("figures", name).facts.get("reads", ()) if name in known else ()
+    _unique(loc, drawn, say)
+    for i, target in enumerate(drawn):
+        fields = all_.scenarios.get(target, all_.datasets.get(target))
+        if fields is None:
+            near = did_you_mean(target, {**all_.scenarios, **all_.datasets})
+            say((*loc, i), f"no scenario or data set called {target!r}", near)
+            continue
+        for table in (reads,) if isinstance(reads, str) else reads:
+            need = _NEEDS.get(table)
+            if target in all_.datasets and table in ("recovery", "dose"):
+                say((*loc, i), f"the data set {target!r}, which has no {table}", "a scenario")
+            elif need and not fields[need]:
+                found = f"{target!r} has no {need}, and {name} reads its {table}"
+                say((*loc, i), found, f"scenarios.{target}.{need}, or another scenario")

@@ -1,0 +1,445 @@
+"""An experiment as YAML describes it: frozen, checked records. Imports no JAX.
+
+Everything that can be known to be wrong before a job starts is found here, all of it at once,
+each with file, line and column.
+"""
+
+import functools
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, NoReturn, TypeVar, get_args, get_origin
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import PydanticUndefined
+
+from . import _checks, _marked, catalog
+from .errors import shown
+
+
+T = TypeVar("T")
+_ROOT = Path(__file__).parent
+
+
+class _Frozen(dict[str, Any]):
+    """A mapping that does not change, so that what holds it can be hashed."""
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(frozenset(self.items()))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _Frozen, (dict(self),)
+
+    def _refuse(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise TypeError("a configuration does not change.")
+
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    clear = pop = popitem = setdefault = update = _refuse
+
+
+def _tied(name: str) -> str:
+    return "=".join(part.strip() for part in name.split("="))
+
+
+def _named(value: Any) -> Any:
+    return {"name": value} if isinstance(value, str) else value
+
+
+Map = Annotated[dict[str, T], AfterValidator(_Frozen)]
+Tied = Annotated[str, AfterValidator(_tied)]
+TiedMap = Annotated[dict[Tied, T], AfterValidator(_Frozen)]
+Count = Annotated[int, Field(ge=1)]
+Real = Annotated[float, Field(allow_inf_nan=False)]
+Text = Annotated[str, Field(min_length=1)]
+
+
+class _Record(BaseModel):
+    # The description of a field completes the sentence "what would be right is ...".
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, validate_default=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _tidy(cls, data: Any) -> Any:
+        return _tidied(cls, data) if isinstance(data, Mapping) else data
+
+
+def _tidied(record: type[BaseModel], data: Mapping[str, Any]) -> dict[str, Any]:
+    """Lists become tuples, and what is left empty takes its default."""
+    fields = record.model_fields
+    empty = {k for k, v in data.items() if v is None and k in fields}
+    optional = {k for k in empty if not fields[k].is_required()}
+    return {str(k): _tuples(v) for k, v in data.items() if k not in optional}
+
+
+def _tuples(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return tuple(map(_tuples, value))
+    return {k: _tuples(v) for k, v in value.items()} if isinstance(value, dict) else value
+
+
+class Fit(_Record):
+    """How candidates are fitted."""
+
+    solver: Text = Field(default="lbfgs", description="the name of a solver")
+    prior: bool = Field(
+        default=True, description="true (maximum a posteriori) or false (likelihood)"
+    )
+    restarts: Count = Field(default=8, description="how many starting points, an integer from 1")
+    steps: Count = Field(default=200, description="most iterations of a start, an integer from 1")
+    tolerance: Annotated[Real, Field(gt=0)] = Field(
+        default=1e-5, description="the largest gradient at a maximum, a number above 0"
+    )
+
+
+class Variant(_Record):
+    """A model with its habits, and what of it is free.
+
+    `values` are natural values of parameters that differ from their default. `free` None frees
+    what the model and its habits free by default. `bounds` narrow the domain of free
+    parameters. `population` spreads free parameters over generated subjects: the median, on
+    the natural scale, and the standard deviation of the real coordinate.
+    """
+
+    model: Text = Field(description="the name of a model")
+    habits: tuple[Text, ...] = Field(default=(), description="a list of habits, [] for none")
+    settings: Map[Any] = Field(
+        default={}, description="a mapping of settings of the model to values"
+    )
+    values: Map[Real] = Field(default={}, description="a mapping of parameters to numbers")
+    free: tuple[Tied, ...] | None = Field(
+        default=None, description="a list of parameters, with a=b for two that share a value"
+    )
+    bounds: TiedMap[tuple[Real, Real]] = Field(
+        default={}, description="a mapping of free parameters to [lowest, highest]"
+    )
+    population: TiedMap[tuple[Real, Annotated[Real, Field(ge=0)]]] = Field(
+        default={}, description="a mapping of free parameters to [median, spread], spread from 0"
+    )
+
+
+class TaskPart(_Record):
+    """A task by name, with settings that differ from their default."""
+
+    name: Text = Field(description="the name of a task")
+    settings: Map[Any] = Field(
+        default={}, description="a mapping of settings of the task to values"
+    )
+
+
+class Scenario(_Record):
+    """Sessions to generate (task x lesion x doses x sources), and what is fitted to them.
+
+    `trials` is the number of trials of a session; a task decides how many events a trial has.
+    """
+
+    task: Annotated[TaskPart, BeforeValidator(_named)] = Field(
+        description="the name of a task, or {name: ..., settings: {...}}"
+    )
+    lesion: Text = Field(default="intact", description="the name of a lesion")
+    doses: Annotated[tuple[Real, ...], Field(min_length=1)] = Field(
+        default=(0.0,), description="a list of at least one finite dose"
+    )
+    sources: Annotated[tuple[Text, ...], Field(min_length=1)] = Field(
+        description="a list of at least one of the models of this file, which generate the data"
+    )
+    candidates: tuple[Text, ...] = Field(
+        default=(), description="a list of models of this file, which are fitted"
+    )
+    subjects: Count = Field(description="how many subjects, an integer from 1")
+    trials: Count = Field(description="how many trials in a session, an integer from 1")
+    recover_dose: bool = Field(
+        default=False, description="true (the dose is estimated from the data) or false"
+    )
+
+
+class Columns(_Record):
+    """What the columns of a table are called."""
+
+    subject: Text = Field(description="the name of the column of subjects, in quotes if a number")
+    trial: Text = Field(description="the name of the column of trials")
+    choice: Text = Field(description="the name of the column of choices")
+    reward: Text = Field(description="the name of the column of rewards")
+    session: Text | None = Field(default=None, description="the name of the column of sessions")
+    cue: Text | None = Field(default=None, description="the name of the column of cues")
+    latency: Text | None = Field(default=None, description="the name of the column of latencies")
+    dose: Text | None = Field(default=None, description="the name of the column of doses")
+    condition: Text | None = Field(default=None, description="the name of the column of conditions")
+
+
+class Dataset(_Record):
+    """A table of recorded choices and how to read it.
+
+    `choice_base` is the number of the first action. `reward_scale` is the recorded reward that
+    counts as 1: rewards are divided by it. `cues` says which item each action takes at a cue;
+    by default the cues, sorted, have items of their own. Parameters belong to a `unit`:
+    sessions of a subject share them, or each session has its own. `no_feedback` allows choices
+    after which no reward was recorded.
+    """
+
+    path: Text = Field(description="the name of a .csv, .csv.gz, .tsv or .parquet file")
+    task: Text = Field(default="choice", description="a kind of task, such as choice")
+    columns: Columns = Field(
+        description="a mapping {subject: ..., trial: ..., choice: ..., reward: ...} to column names"
+    )
+    choice_base: Literal[0, 1] = Field(description="0 or 1: what the first action is called")
+    actions: Annotated[int, Field(ge=2)] = Field(default=2, description="an integer from 2")
+    latency_unit: Literal["s", "ms"] | None = Field(default=None, description="'s' or 'ms'")
+    reward_scale: Annotated[Real, Field(gt=0)] = Field(
+        default=1.0, description="the reward that counts as 1, a number above 0"
+    )
+    cues: Map[tuple[Annotated[int, Field(ge=0)], ...]] | None = Field(
+        default=None, description="a mapping of cues to the items of their actions, integers from 0"
+    )
+    missing: tuple[str, ...] = Field(
+        default=("", "NA", "NaN", "nan"),
+        description="a list of texts that mean missing, each in quotes",
+    )
+    no_feedback: bool = Field(
+        default=False, description="true (a choice may have no reward) or false"
+    )
+    unit: Literal["subject", "session"] = Field(
+        default="subject", description="'subject' or 'session'"
+    )
+    candidates: tuple[Text, ...] = Field(
+        default=(), description="a list of models of this file, which are fitted"
+    )
+
+
+class Config(_Record):
+    """A whole experiment."""
+
+    title: str = Field(description="a title, in quotes")
+    seed: Annotated[int, Field(ge=0)] = Field(description="an integer from 0")
+    precision: Literal[32, 64] = Field(default=64, description="64 or 32 bits")
+    fit: Fit = Field(
+        default_factory=Fit, description="a mapping such as {solver: lbfgs, restarts: 8}"
+    )
+    models: Map[Variant] = Field(description="a mapping of names to {model: ..., free: ...}")
+    scenarios: Map[Scenario] = Field(
+        default={}, description="a mapping of names to {task: ..., ...}"
+    )
+    datasets: Map[Dataset] = Field(default={}, description="a mapping of names to {path: ..., ...}")
+    figures: Map[Annotated[tuple[Text, ...], Field(min_length=1)]] = Field(
+        default={},
+        description="a mapping of figures to lists of the scenarios and data sets they draw",
+    )
+
+    def variant(self, name: str) -> Variant:
+        """The model variant called `name`."""
+        return _item(self.models, name, "model")
+
+    def scenario(self, name: str) -> Scenario:
+        """The scenario called `name`."""
+        return _item(self.scenarios, name, "scenario")
+
+    def dataset(self, name: str) -> Dataset:
+        """The data set called `name`."""
+        return _item(self.datasets, name, "data set")
+
+
+def _item(records: dict[str, T], name: str, what: str) -> T:
+    if name not in records:
+        raise KeyError(f"no {what} called {name!r}; {catalog.did_you_mean(name, records)}")
+    return records[name]
+
+
+def load(*paths: str | os.PathLike[str], overrides: Mapping[str, Any] | None = None) -> Config:
+    """The experiment described by YAML files; mappings are joined, else the later file wins.
+
+    `overrides` is nested like the files, wins over all of them and may stand alone. A relative
+    path of a data set is looked for beside the file that names it, then in the current folder.
+
+    Raises:
+        InputError: with everything that is wrong.
+    """
+    found: _marked.Found = {}
+    trees = [_marked.read(Path(path), found) for path in paths]
+    read = [tree for tree in trees if tree]
+    if len(read) < len(paths):
+        _marked.fail(found)
+    if overrides or not paths:
+        read.append(_marked.mark(overrides or {}, _marked.Place("configuration")))
+    tree = functools.reduce(_marked.merge, (_located(t) for t in read))
+    report, data = _marked.Report(tree, found), _tidied(Config, _marked.plain(tree))
+    try:
+        config = Config.model_validate(data)
+    except ValidationError as error:
+        _explain(error, report)
+    _checks.check(_sections(data), report)
+    if found:
+        _marked.fail(found)
+    return config
+
+
+def _located(tree: _marked.Marked) -> _marked.Marked:
+    """Paths of data sets that lie beside their file, seen from the current folder."""
+    datasets = tree.value.get("datasets")
+    if not (datasets and isinstance(datasets.value, dict)):
+        return tree
+    found = {}
+    for name, dataset in datasets.value.items():
+        path = dataset.value.get("path") if isinstance(dataset.value, dict) else None
+        if path and isinstance(path.value, str):
+            beside = Path(path.at.file).parent / path.value
+            if beside.is_file():
+                path = path._replace(value=os.path.normpath(beside))
+                dataset = dataset._replace(value=dataset.value | {"path": path})
+        found[name] = dataset
+    return tree._replace(value=tree.value | {"datasets": datasets._replace(value=found)})
+
+
+def _explain(error: ValidationError, report: _marked.Report) -> None:
+    for fault in error.errors(include_url=False, include_context=False):
+        loc = fault["loc"]
+        record, right = _expected(loc)
+        if fault["type"] == "extra_forbidden":
+            near = catalog.did_you_mean(str(loc[-1]), record.model_fields if record else ())
+            report(loc, f"no key called {str(loc[-1])!r}", near, key=True)
+        else:
+            found = "missing" if fault["type"] == "missing" else shown(fault["input"])
+            report(loc, found, right)
+
+
+def _expected(loc: tuple[str | int, ...]) -> tuple[type[_Record] | None, str]:
+    """The record that holds `loc`, and what its innermost described field should be."""
+    holder: type[_Record] | None = None
+    inner: type[_Record] | None = Config
+    right, named = "", False
+    for step in loc:
+        if named or inner is None:
+            named, holder = False, inner or holder
+            continue
+        holder = inner
+        if step not in inner.model_fields:
+            break
+        field = inner.model_fields[str(step)]
+        right = field.description or ""
+        inner, named = _record_in(field.annotation)
+    return holder, right
+
+
+def _record_in(annotation: Any) -> tuple[type[_Record] | None, bool]:
+    """The record that an annotation speaks of, and whether it has a name there."""
+    if isinstance(annotation, type) and issubclass(annotation, _Record):
+        return annotation, False
+    for part in get_args(annotation):
+        record, named = _record_in(part)
+        if record:
+            return record, named or get_origin(annotation) is dict
+    return None, False
+
+
+@functools.cache
+def _adapter(record: type[_Record], name: str) -> Any:
+    return TypeAdapter(record.model_fields[name].rebuild_annotation())
+
+
+def _fields(record: type[_Record], data: Any) -> dict[str, Any]:
+    """The fields of a record that are right on their own, and None for the others."""
+    out: dict[str, Any] = {}
+    data = _tidied(record, data) if isinstance(data, Mapping) else {}
+    for name, field in record.model_fields.items():
+        if name not in data:
+            default = field.get_default(call_default_factory=True)
+            out[name] = None if default is PydanticUndefined else default
+            continue
+        out[name] = _field(record, name, data[name])
+    return out
+
+
+def _field(record: type[_Record], name: str, value: Any) -> Any:
+    try:
+        return _adapter(record, name).validate_python(value, strict=True)
+    except ValidationError:
+        return None
+
+
+def _sections(data: Mapping[str, Any]) -> _checks.Sections:
+    def each(section: str, record: type[_Record]) -> dict[str, dict[str, Any]]:
+        items = data.get(section)
+        items = items if isinstance(items, dict) else {}
+        return {name: _fields(record, item) for name, item in items.items()}
+
+    return _checks.Sections(
+        _fields(Fit, data.get("fit")),
+        each("models", Variant),
+        each("scenarios", Scenario),
+        each("datasets", Dataset),
+        _field(Config, "figures", data.get("figures", {})) or {},
+    )
+
+
+def dump(record: BaseModel) -> str:
+    """A record as JSON; equal records give equal text."""
+    data = record.model_dump(mode="json")
+    return json.dumps(data, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def sources_of(config: Config, scenario: str) -> dict[str, Variant]:
+    """The variants that generate the data of a scenario, by name."""
+    return {name: config.variant(name) for name in config.scenario(scenario).sources}
+
+
+_CORE = (
+    "agents.py",
+    "bijectors.py",
+    "keys.py",
+    "params.py",
+    "priors.py",
+    "rollout.py",
+    "types.py",
+    "habits/_*.py",
+    "lesions/_*.py",
+    "lesions/intact.py",
+    "models/_*.py",
+    "observations/*.py",
+)
+
+
+def code_of(config: Config, variant: str) -> list[str]:
+    """Patterns of the sources that decide what a variant computes, for `fingerprint`."""
+    parts = config.variant(variant)
+    habits = (f"habits/{habit}.py" for habit in parts.habits)
+    return sorted({*_CORE, f"models/{parts.model}.py", *habits})
+
+
+def code_of_scenario(config: Config, scenario: str) -> list[str]:
+    """Patterns of the sources that decide what data a scenario generates."""
+    record = config.scenario(scenario)
+    own = {f"tasks/{record.task.name}.py", f"lesions/{record.lesion}.py"}
+    shared = {"tasks/_*.py", "dopamine/*.py"}
+    return sorted(own.union(shared, *(code_of(config, name) for name in record.sources)))
+
+
+def fingerprint(*patterns: str) -> str:
+    """Twelve hexadecimal digits that change with any source file matched in the package.
+
+    Raises:
+        ValueError: if a pattern matches nothing.
+    """
+    digest = hashlib.sha256()
+    for name, content in _sources(patterns):
+        digest.update(f"{name}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()[:12]
+
+
+def _sources(patterns: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
+    files: set[Path] = set()
+    for pattern in patterns:
+        found = [f for f in _ROOT.glob(pattern) if f.is_file()]
+        if not found:
+            raise ValueError(f"no source of the package matches {pattern!r}.")
+        files.update(found)
+    for file in sorted(files):
+        yield file.relative_to(_ROOT).as_posix(), file.read_bytes()

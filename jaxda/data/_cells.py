@@ -1,0 +1,167 @@
+"""A lab's own file as columns of text, with the line of every row. Judges form, not meaning."""
+
+import csv
+import gzip
+import io
+import zlib
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple, NoReturn
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ..catalog import did_you_mean
+from ..errors import InputError, Problem, shown
+
+
+# More lines of one kind than this teach nothing new.
+_LINES = 20
+_KINDS = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet")
+
+
+class Faults:
+    """Problems of a file by kind, of which only the first few are told."""
+
+    def __init__(self, path: str):
+        self._path, self._kinds = path, dict[str, list[Problem]]()
+
+    def __bool__(self) -> bool:
+        return bool(self._kinds)
+
+    def add(self, kind: str, at: Iterable[Any], found: str, right: str) -> None:
+        """Note what was `found` at a row and column (or less) of the file."""
+        where = ":".join((self._path, *map(str, at)))
+        self._kinds.setdefault(kind, []).append(Problem(where, found, right))
+
+    def fail(self) -> NoReturn:
+        """Raise all of them."""
+        told: list[Problem] = []
+        for problems in self._kinds.values():
+            told += problems[:_LINES]
+            if len(problems) > _LINES:
+                found = f"and {len(problems) - _LINES} more like the last"
+                told.append(Problem(self._path, found, problems[-1].right))
+        raise InputError(told)
+
+
+class Cells(NamedTuple):
+    """Columns of cells, None where missing; `lines[i]` is where row i stands, the header at 1."""
+
+    header: tuple[str, ...]
+    lines: list[int]
+    columns: dict[str, list[str | None]]
+
+
+class _Unreadable(Exception):
+    """Place within the file, what was found, and what would be right."""
+
+
+def read(path: str, missing: Iterable[str], faults: Faults) -> Cells | None:
+    """The cells of a file, or None; what is wrong with it goes to `faults`."""
+    try:
+        name = path.lower()
+        if not name.endswith(_KINDS):
+            right = f"a file ending in {', '.join(_KINDS)}"
+            raise _Unreadable((), f"a file of the kind {Path(path).suffix!r}", right)
+        raw = _bytes(path)
+        cells = _parquet(raw) if name.endswith(".parquet") else _text(path, raw, faults)
+    except _Unreadable as error:
+        faults.add("file", *error.args)
+        return None
+    nothing = {None, *missing}
+    columns = {n: [None if c in nothing else c for c in column] for n, column in cells[2].items()}
+    return Cells(cells.header, cells.lines, columns)
+
+
+def _bytes(path: str) -> bytes:
+    try:
+        raw = Path(path).read_bytes()
+        return gzip.decompress(raw) if path.lower().endswith(".gz") else raw
+    except FileNotFoundError:
+        folder = Path(path).parent
+        near = [p.name for p in folder.iterdir()] if folder.is_dir() else []
+        right = did_you_mean(Path(path).name, near)
+        if not right.startswith("did"):
+            right = "a path seen from the configuration or from the current folder"
+        raise _Unreadable((), "no such file", right) from None
+    except (gzip.BadGzipFile, EOFError, zlib.error):
+        raise _Unreadable((), "a damaged .gz file", "a whole one, or the plain text") from None
+    except OSError as error:
+        raise _Unreadable((), f"cannot be read ({error.strerror})", "a readable file") from None
+
+
+def _parquet(raw: bytes) -> Cells:
+    try:
+        table = pq.read_table(pa.BufferReader(raw))
+    except (pa.ArrowInvalid, OSError):
+        raise _Unreadable((), "not a Parquet file", "a whole one, or .csv") from None
+    if not table.num_rows:
+        raise _Unreadable((), "no rows", "one row for each trial")
+    names = table.column_names
+    if len(set(names)) < len(names):
+        raise _Unreadable((), f"columns {shown(names)}", "each name once")
+    columns = {n: list(map(_spelt, table.column(n).to_pylist())) for n in names}
+    return Cells(tuple(names), list(range(1, table.num_rows + 1)), columns)
+
+
+def _spelt(value: Any) -> str | None:
+    if value is None:
+        return None
+    return str(int(value)) if isinstance(value, bool) else str(value).strip()
+
+
+def _decoded(raw: bytes) -> str:
+    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise _Unreadable((1,), "text saved as UTF-16", "text saved as UTF-8")
+    if raw[:2] == b"PK" or b"\0" in raw[:4096]:
+        raise _Unreadable((1,), "a binary file, such as a workbook", "a sheet saved as .csv")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        found = f"the byte 0x{raw[error.start]:02x}, as in Latin-1"
+        raise _Unreadable((line,), found, "text saved as UTF-8") from None
+
+
+def _text(path: str, raw: bytes, faults: Faults) -> Cells:
+    text = _decoded(raw)
+    if not text.strip():
+        raise _Unreadable((1,), "an empty file", "a header, and one row for each trial")
+    tabs = ".tsv" in path.lower()[-7:]
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter="\t" if tabs else ",", strict=True)
+    numbered, last = [], 0
+    try:
+        for row in rows:
+            # A row may span lines, and a blank line is no row.
+            line, last = last + 1, rows.line_num
+            if row:
+                numbered.append((line, [c.strip() for c in row]))
+    except csv.Error as error:
+        raise _Unreadable((last + 1,), str(error), "quotes closed in their cell") from None
+    (top, header), body = numbered[0], numbered[1:]
+    _header(top, header, tabs, faults)
+    if not body:
+        raise _Unreadable((top,), "only a header", "one row for each trial")
+    whole = []
+    for line, row in body:
+        if len(row) == len(header):
+            whole.append((line, row))
+        else:
+            faults.add("ragged", (line,), f"{len(row)} cells", f"{len(header)}, as in the header")
+    columns: dict[str, list[str | None]] = {}
+    for i, name in enumerate(header):
+        columns.setdefault(name, [row[i] for _, row in whole])
+    return Cells(tuple(header), [line for line, _ in whole], columns)
+
+
+def _header(line: int, header: list[str], tabs: bool, faults: Faults) -> None:
+    if len(header) == 1:
+        for mark, word in ((";", "semicolons"), (",", "commas"), ("\t", "tabs")):
+            if mark in header[0]:
+                right = "tabs, or a name that ends in .csv" if tabs else "commas"
+                raise _Unreadable((line,), f"{word} between the columns", right)
+    for name, n in Counter(header).items():
+        if name and n > 1:
+            faults.add("header", (line,), f"{n} columns called {name!r}", "each name once")

@@ -1,0 +1,75 @@
+"""Writing files so that a name always stands for a whole file."""
+
+import contextlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+
+@contextlib.contextmanager
+def whole(path: str | Path) -> Iterator[Path]:
+    """A temporary path beside `path` that takes its name when the block ends well."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    os.close(handle)
+    aside = Path(name)
+    try:
+        yield aside
+        with open(aside, "rb") as f:
+            os.fsync(f.fileno())
+        os.chmod(aside, 0o644)
+        os.replace(aside, path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write `text` as UTF-8."""
+    with whole(path) as aside:
+        aside.write_text(text, encoding="utf-8")
+
+
+def write_json(path: str | Path, value: Any) -> None:
+    """Write `value` with sorted keys."""
+    write_text(path, json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n")
+
+
+def write_table(path: str | Path, table: pa.Table) -> None:
+    """Write a Parquet file; the same table always gives the same bytes."""
+    with whole(path) as aside:
+        pq.write_table(table, aside, compression="zstd", version="2.6")
+
+
+def read_table(path: str | Path) -> pa.Table:
+    """Read a Parquet file.
+
+    Raises:
+        InputError: if it is missing or damaged.
+    """
+    from ..errors import InputError, Problem
+
+    try:
+        return pq.read_table(path)
+    except FileNotFoundError:
+        raise InputError([Problem(str(path), "no such file", "run the step that makes it")]) from None
+    except (pa.ArrowInvalid, OSError) as error:
+        raise InputError(
+            [Problem(str(path), f"not a readable Parquet file ({error})", "delete it and run again")]
+        ) from None
+
+
+def metadata(table: pa.Table) -> dict[str, Any]:
+    """What `with_metadata` put into the schema of `table`."""
+    return json.loads((table.schema.metadata or {}).get(b"jaxda", b"{}"))
+
+
+def with_metadata(table: pa.Table, facts: dict[str, Any]) -> pa.Table:
+    """`table` with `facts` in its schema."""
+    return table.replace_schema_metadata({"jaxda": json.dumps(facts, sort_keys=True)})

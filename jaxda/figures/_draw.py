@@ -1,0 +1,95 @@
+"""Drawing a figure of an experiment into its files."""
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from .. import catalog
+from ..config import Config
+from ..data.files import read_table, whole, write_json
+from ..layout import Layout
+from ._base import AbstractFigure, Drawn, Load, Tables
+from ._style import style
+
+
+# Dots per inch: 8 inches stay far below the width at which reports cut pictures.
+_DPI = 150
+
+
+def draw(config: Config, name: str, layout: Layout) -> None:
+    """Draw figure `name` of the experiment as SVG and PNG, and write what it says as JSON.
+
+    Raises:
+        InputError: if a table is missing, or a scenario has nothing to show.
+    """
+    figure: AbstractFigure = catalog.load("figures", name)()
+    with style():
+        drawn = figure.draw(Tables(config, config.figures[name], _loader(layout)))
+        for suffix in ("svg", "png"):
+            _save(drawn, layout, name, suffix)
+    write_json(layout.figure(name, "json"), told(figure.title, drawn))
+
+
+def told(title: str, drawn: Drawn) -> dict[str, Any]:
+    """What a figure says, as plain values without NaN."""
+    return {
+        "title": title,
+        "caption": drawn.caption,
+        "findings": list(drawn.findings),
+        "numbers": _plain(drawn.numbers),
+        "alt": " ".join([f"{title}.", *drawn.findings]),
+    }
+
+
+def _save(drawn: Drawn, layout: Layout, name: str, suffix: str) -> None:
+    # The date of an SVG, and the version in a PNG, would make equal pictures differ.
+    facts = {"svg": {"Date": None}, "png": {"Software": None}}[suffix]
+    with whole(layout.figure(name, suffix)) as aside:
+        drawn.figure.savefig(aside, format=suffix, dpi=_DPI, metadata=facts)
+
+
+def _loader(layout: Layout) -> Load:
+    def load(
+        kind: str, scenario: str, source: str, model: str, columns: tuple[str, ...]
+    ) -> pa.Table:
+        if kind in ("comparison", "confusion", "recovery"):
+            path = layout.summary(scenario, kind)
+        elif kind == "fits":
+            path = layout.fits(scenario, source, model)
+        else:
+            path = getattr(layout, kind)(scenario, source)
+        try:
+            wanted = named(pq.read_schema(path).names, columns)
+            return pq.read_table(path, columns=wanted)
+        except (OSError, pa.ArrowInvalid):
+            return read_table(path)
+
+    return load
+
+
+def named(present: list[str], columns: tuple[str, ...]) -> list[str]:
+    """Those of the `present` columns that are asked for; `x` also asks for `x_0`, `x_1`, ..."""
+    if not columns:
+        return present
+    return [n for n in present if n in columns or _stem(n) in columns]
+
+
+def _stem(name: str) -> str:
+    stem, _, end = name.rpartition("_")
+    return stem if end.isdigit() else name
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple | np.ndarray):
+        return [_plain(v) for v in value]
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if isinstance(value, int | np.integer):
+        return int(value)
+    if isinstance(value, float | np.floating):
+        return float(value) if np.isfinite(value) else None
+    return value

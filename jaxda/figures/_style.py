@@ -1,0 +1,213 @@
+"""One look for all figures: sizes, colours that everyone can tell apart, intervals, labels."""
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap, to_hex
+from matplotlib.figure import Figure
+
+from ._measures import Mean, scatter
+
+
+# Inches: fits a report page; figures with more panels grow downwards.
+WIDTH, HEIGHT = 8.0, 5.0
+
+# Okabe & Ito (2008), without the yellow that white paper swallows.
+BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
+BLUE, RED, PURPLE, GREY = "#0072B2", "#D55E00", "#CC79A7", "#767676"
+CYCLE = (BLUE, RED, GREEN, PURPLE, ORANGE, SKY, BLACK)
+LINES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1, 2)))
+MARKERS = ("o", "s", "D", "^", "v", "P", "X")
+SIGNED = "RdBu_r"
+
+_HIGHER = LinearSegmentedColormap.from_list("higher", ["#F0A060", RED, "#7A2A00"])
+_LOWER = LinearSegmentedColormap.from_list("lower", ["#7CC4EE", BLUE, "#003A5C"])
+
+RC = {
+    "axes.axisbelow": True,
+    "axes.edgecolor": "#444444",
+    "axes.labelsize": 9,
+    "axes.linewidth": 0.8,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 9.5,
+    "axes.titleweight": "bold",
+    "axes.unicode_minus": True,
+    "figure.dpi": 100,
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    "legend.fontsize": 8.5,
+    "legend.frameon": False,
+    "lines.linewidth": 1.6,
+    "lines.markersize": 4.5,
+    "savefig.dpi": 150,
+    # A salt makes the identifiers, and with them the bytes, the same from run to run; outlines
+    # look the same wherever the file is opened.
+    "svg.fonttype": "path",
+    "svg.hashsalt": "jaxda",
+    "xtick.color": "#444444",
+    "xtick.labelsize": 8.5,
+    "ytick.color": "#444444",
+    "ytick.labelsize": 8.5,
+}
+
+
+@contextlib.contextmanager
+def style() -> Iterator[None]:
+    """The context in which figures are made and saved, whatever the user's own settings."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(RC)
+        yield
+
+
+def canvas(height: float = HEIGHT, width: float = WIDTH) -> Figure:
+    """An empty figure, in inches."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    figure.get_layout_engine().set(w_pad=0.06, h_pad=0.06, wspace=0.03, hspace=0.05)
+    return figure
+
+
+def grid(figure: Any, n: int, columns: int, **shared: Any) -> list[Axes]:
+    """`n` panels in rows of at most `columns`."""
+    columns = min(n, columns)
+    every = figure.subplots(-(-n // columns), columns, squeeze=False, **shared).ravel()
+    for empty in every[n:]:
+        empty.remove()
+    return list(every[:n])
+
+
+def dose_color(dose: float, doses: Sequence[float]) -> str:
+    """Black for none; the higher the redder, the lower the bluer, and the more the darker."""
+    if dose == 0:
+        return BLACK
+    same = sorted({abs(d) for d in doses if d * dose > 0})
+    at = same.index(abs(dose)) / (len(same) - 1) if len(same) > 1 else 0.5
+    return to_hex((_HIGHER if dose > 0 else _LOWER)(at))
+
+
+def band(ax: Axes, x: np.ndarray, it: Mean, color: str, line: Any = "-", **line_style: Any) -> None:
+    """A line of means in a band of intervals."""
+    ax.fill_between(x, it.low, it.high, color=color, alpha=0.16, linewidth=0)
+    ax.plot(x, it.value, color=color, linestyle=line, **line_style)
+
+
+def dots(
+    ax: Axes, x: np.ndarray, it: Mean, color: str, marker: str = "o", line: Any = "-", **style: Any
+) -> None:
+    """Means with their intervals, joined."""
+    error = np.stack([it.value - it.low, it.high - it.value])
+    error = np.where(np.isfinite(error), error, 0.0)
+    ax.errorbar(
+        x, it.value, error, color=color, marker=marker, linestyle=line, capsize=0, elinewidth=1.4, **style
+    )
+
+
+def cloud(ax: Axes, x: float, y: np.ndarray, color: str, width: float, hollow: np.ndarray) -> None:
+    """Single values around `x`, those that `hollow` marks as rings."""
+    at = x + width * scatter(len(y))
+    for mask, face in ((~hollow, color), (hollow, "white")):
+        ax.scatter(at[mask], y[mask], s=9, facecolor=face, edgecolor=color, linewidth=0.6, alpha=0.55)
+
+
+def note(ax: Axes, text: str, corner: str = "upper left", **style: Any) -> None:
+    """A few words in a corner of a panel."""
+    up, left = corner.startswith("upper"), corner.endswith("left")
+    ax.annotate(
+        text,
+        (0.0 if left else 1.0, 1.0 if up else 0.0),
+        xycoords="axes fraction",
+        xytext=(5 if left else -5, -4 if up else 4),
+        textcoords="offset points",
+        ha="left" if left else "right",
+        va="top" if up else "bottom",
+        fontsize=8,
+        color="#333333",
+        linespacing=1.25,
+        **style,
+    )
+
+
+def zero(ax: Axes, y: float = 0.0) -> None:
+    """A thin line of reference."""
+    ax.axhline(y, color="#999999", linewidth=0.8, zorder=0)
+
+
+class Label(NamedTuple):
+    """A text that belongs to the end of a line at height `y`."""
+
+    y: float
+    text: str
+    color: str
+
+
+def end_labels(ax: Axes, labels: Sequence[Label], size: float = 8.5) -> None:
+    """Names to the right of the panel, beside where their lines end, never on each other.
+
+    Call it when everything else is drawn: heights are taken from the panel as it is then.
+    """
+    labels = sorted((l for l in labels if np.isfinite(l.y)), key=lambda l: l.y)
+    if not labels:
+        return
+    figure = ax.get_figure(root=True)
+    figure.draw_without_rendering()
+    low, high = sorted(ax.get_ylim())
+    box = ax.get_window_extent()
+    points = box.height * 72 / figure.dpi
+    place = ax.transData.transform(np.stack([np.zeros(len(labels)), [l.y for l in labels]], axis=1))
+    wanted = np.clip((place[:, 1] - box.y0) * 72 / figure.dpi, 0, points)
+    if ax.yaxis_inverted():
+        labels, wanted = labels[::-1], wanted[::-1]
+    height = 1.25 * size
+    for label, here, at in zip(labels, wanted, apart(wanted, height, points), strict=True):
+        moved = abs(at - here) > 0.35 * height
+        ax.annotate(
+            label.text,
+            (1.0, here / points),
+            xycoords="axes fraction",
+            xytext=(14 if moved else 5, at - here),
+            textcoords="offset points",
+            ha="left",
+            va="center",
+            fontsize=size,
+            color=label.color,
+            arrowprops={
+                "arrowstyle": "-",
+                "color": label.color,
+                "linewidth": 0.6,
+                "shrinkA": 0,
+                "shrinkB": 1,
+                "relpos": (0, 0.5),
+            }
+            if moved
+            else None,
+            annotation_clip=False,
+        )
+
+
+def apart(wanted: np.ndarray, gap: float, top: float) -> np.ndarray:
+    """Places in order at least `gap` apart, as near to the `wanted` ones as can be.
+
+    Least squares (pooling of neighbours that collide), then moved into 0 ... `top` as a whole.
+    """
+    pools: list[list[float]] = []
+    for i, x in enumerate(wanted):
+        pools.append([float(x) - i * gap, 1.0])
+        while len(pools) > 1 and pools[-2][0] > pools[-1][0]:
+            (a, n), (b, m) = pools[-2:]
+            pools[-2:] = [[(a * n + b * m) / (n + m), n + m]]
+    at = np.concatenate([np.full(int(n), x) for x, n in pools]) + gap * np.arange(len(wanted))
+    return at + max(0.0, -at[0]) - max(0.0, at[-1] - top) if len(at) else at
+
+
+def line_names(ax: Axes, names: Sequence[tuple[str, str, Any, str]], **place: Any) -> None:
+    """A key of `(name, colour, line style, marker)` where labels at the lines would not fit."""
+    handles = [
+        mpl.lines.Line2D([], [], color=c, linestyle=l, marker=m or None, label=n) for n, c, l, m in names
+    ]
+    ax.legend(handles=handles, **{"handlelength": 2.2, "loc": "best", **place})

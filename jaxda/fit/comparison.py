@@ -1,0 +1,121 @@
+"""Model comparison and model recovery from tables of fits."""
+
+import numpy as np
+import pyarrow as pa
+
+
+CRITERIA = ("aic", "bic")
+
+
+def comparison(fits: pa.Table) -> pa.Table:
+    """Candidates side by side, per scenario, source, dose and model.
+
+    `aic` and `bic` are summed over units, `delta_*` against the best candidate there, `wins_*`
+    the share of units for which this candidate has the lowest criterion (ties share), `mean_*`
+    and `se_*` the mean difference per unit to the best candidate and its standard error.
+    """
+    cells = _cells(fits)
+    columns: dict[str, list] = {k: [] for k in ("scenario", "source", "dose", "model", "n", "free")}
+    columns["log_likelihood"] = []
+    for c in CRITERIA:
+        columns |= {f"{prefix}{c}": [] for prefix in ("", "delta_", "wins_", "mean_", "se_")}
+    for (scenario, source, dose), (models, units, values) in cells.items():
+        totals = {c: values[c].sum(axis=0) for c in CRITERIA}
+        wins = {c: _wins(values[c]).mean(axis=0) for c in CRITERIA}
+        for j, model in enumerate(models):
+            row = {
+                "scenario": scenario,
+                "source": source,
+                "dose": dose,
+                "model": model,
+                "n": len(units),
+                "free": int(values["free"][0, j]),
+                "log_likelihood": float(values["log_likelihood"][:, j].sum()),
+            }
+            for c in CRITERIA:
+                best = int(np.argmin(totals[c]))
+                gap = values[c][:, j] - values[c][:, best]
+                spread = gap.std(ddof=1) / np.sqrt(len(gap)) if len(gap) > 1 else 0.0
+                row |= {
+                    c: float(totals[c][j]),
+                    f"delta_{c}": float(totals[c][j] - totals[c][best]),
+                    f"wins_{c}": float(wins[c][j]),
+                    f"mean_{c}": float(gap.mean()),
+                    f"se_{c}": float(spread),
+                }
+            for k, v in row.items():
+                columns[k].append(v)
+    return pa.table(columns)
+
+
+def confusion(fits: pa.Table, criterion: str = "bic") -> pa.Table:
+    """Model recovery: which candidate wins on data of which source.
+
+    `confusion` is P(best candidate | source), `inversion` P(source | best candidate) with all
+    sources equally likely beforehand; both per scenario and dose.
+    """
+    shares: dict[tuple, dict[str, dict[str, float]]] = {}
+    counts: dict[tuple, int] = {}
+    for (scenario, source, dose), (models, units, values) in _cells(fits).items():
+        won = _wins(values[criterion]).mean(axis=0)
+        shares.setdefault((scenario, dose), {})[source] = dict(zip(models, won, strict=True))
+        counts[scenario, source, dose] = len(units)
+    names = ("scenario", "dose", "source", "model", "n", "confusion", "inversion")
+    columns: dict[str, list] = {k: [] for k in names}
+    for (scenario, dose), by_source in shares.items():
+        for source, row in by_source.items():
+            for model, share in row.items():
+                among = sum(other.get(model, 0.0) for other in by_source.values())
+                values = (
+                    scenario,
+                    dose,
+                    source,
+                    model,
+                    counts[scenario, source, dose],
+                    float(share),
+                    float(share / among) if among > 0 else None,
+                )
+                for k, v in zip(columns, values, strict=True):
+                    columns[k].append(v)
+    return pa.table(columns, schema=_CONFUSION)
+
+
+_CONFUSION = pa.schema(
+    [
+        ("scenario", pa.string()),
+        ("dose", pa.float64()),
+        ("source", pa.string()),
+        ("model", pa.string()),
+        ("n", pa.int64()),
+        ("confusion", pa.float64()),
+        ("inversion", pa.float64()),
+    ]
+)
+
+
+def _wins(criterion: np.ndarray) -> np.ndarray:
+    """Shares `[units, models]` of having the lowest criterion."""
+    best = np.isclose(criterion, criterion.min(axis=1, keepdims=True), rtol=0, atol=1e-9)
+    return best / best.sum(axis=1, keepdims=True)
+
+
+def _cells(fits: pa.Table) -> dict[tuple, tuple[list[str], list[tuple], dict[str, np.ndarray]]]:
+    """Per (scenario, source, dose): models, units, and `[units, models]` of every fit value."""
+    names = ("scenario", "source", "dose", "model", "subject", "session")
+    wanted = (*CRITERIA, "log_likelihood", "free")
+    rows = {n: fits.column(n).to_pylist() for n in (*names, *wanted)}
+    found: dict[tuple, dict[tuple, dict[str, dict[str, float]]]] = {}
+    for i in range(fits.num_rows):
+        cell = (rows["scenario"][i], rows["source"][i], rows["dose"][i])
+        unit = (rows["subject"][i], rows["session"][i])
+        values = {w: rows[w][i] for w in wanted}
+        found.setdefault(cell, {}).setdefault(unit, {})[rows["model"][i]] = values
+    out = {}
+    for cell, by_unit in found.items():
+        models = sorted({m for by_model in by_unit.values() for m in by_model})
+        table = {
+            w: np.asarray([[by_model[m][w] for m in models] for by_model in by_unit.values()])
+            for w in wanted
+        }
+        out[cell] = (models, list(by_unit), table)
+    return out

@@ -1,0 +1,89 @@
+"""What a fit minimises: the negative log posterior of each unit's sessions.
+
+A *unit* is whoever has parameters of their own (a subject, or a session). Its sessions start
+from a fresh state and share its coordinates.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int
+
+from ..params import Coordinates, Free, log_prior, unpack
+from ..rollout import Agent, log_probs
+from ..types import Env, Event
+
+
+class Problem(eqx.Module):
+    """A model, what is free in it, and the sessions it has to explain.
+
+    `events` are `[events, sessions]`, `owner[s]` is the unit of session s, `values` natural
+    values by path that are held fixed, one per session. With `prior` the estimate is the
+    maximum a posteriori on the natural scale (no Jacobian), otherwise maximum likelihood.
+    """
+
+    agent: Agent
+    events: Event
+    owner: Int[Array, " sessions"]
+    values: dict[str, Float[Array, " sessions"]]
+    env: Env
+    frees: tuple[Free, ...] = eqx.field(static=True)
+    n_units: int = eqx.field(static=True)
+    prior: bool = eqx.field(static=True, default=True)
+
+    def log_probs(self, x: Float[Array, "units free"]) -> Float[Array, "events sessions"]:
+        """Log-probability of every record, at coordinates of every unit."""
+        coords = {n: c[self.owner] for n, c in self.split(x).items()}
+        values = self.values | unpack(self.frees, coords)
+        return log_probs(self.agent, self.env, self.events, values)
+
+    def log_likelihood(self, x: Float[Array, "units free"]) -> Float[Array, " units"]:
+        """Log-likelihood of every unit."""
+        sessions = jnp.sum(self.log_probs(x), axis=0)
+        return jax.ops.segment_sum(sessions, self.owner, num_segments=self.n_units)
+
+    def loss(self, x: Float[Array, "units free"]) -> Float[Array, " units"]:
+        """Negative log posterior of every unit, up to the evidence."""
+        value = -self.log_likelihood(x)
+        return value - log_prior(self.frees, self.split(x)) if self.prior else value
+
+    def split(self, x: Float[Array, "units free"]) -> Coordinates:
+        """Columns of `x` by name."""
+        return {f.name: x[:, i] for i, f in enumerate(self.frees)}
+
+    def value_and_grad(
+        self, x: Float[Array, "units free"]
+    ) -> tuple[Float[Array, " units"], Float[Array, "units free"]]:
+        """Loss and its gradient for every unit: units are independent, so one sweep serves all."""
+
+        def total(x: Array) -> tuple[Array, Array]:
+            each = self.loss(x)
+            return jnp.sum(each), each
+
+        grad, each = jax.grad(total, has_aux=True)(x)
+        return each, grad
+
+    def hessian(self, x: Float[Array, "units free"]) -> Float[Array, "units free free"]:
+        """Second derivatives of the loss by the coordinates of each unit."""
+        along = lambda i: jax.jvp(
+            lambda x: self.value_and_grad(x)[1], (x,), (jnp.zeros_like(x).at[:, i].set(1.0),)
+        )[1]
+        return jnp.stack([along(i) for i in range(len(self.frees))], axis=-1)
+
+    def score(self, x: Float[Array, "units free"]) -> Float[Array, "events sessions free"]:
+        """Derivative of every record's log-probability by its unit's coordinates."""
+        along = lambda i: jax.jvp(self.log_probs, (x,), (jnp.zeros_like(x).at[:, i].set(1.0),))[1]
+        return jnp.stack([along(i) for i in range(len(self.frees))], axis=-1)
+
+    def records(self) -> Int[Array, " units"]:
+        """Number of recorded actions of each unit."""
+        each = jnp.sum(self.events.valid & self.events.choice, axis=0)
+        return jax.ops.segment_sum(each, self.owner, num_segments=self.n_units)
+
+
+def stack_draws(frees: Sequence[Free], draws: list[Coordinates]) -> Any:
+    """Coordinates `[draws, free]` from dicts of scalars."""
+    return jnp.stack([jnp.stack([d[f.name] for f in frees]) for d in draws])

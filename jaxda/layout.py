@@ -1,0 +1,43 @@
+"""Where the files of an experiment lie."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+
+# The origin of a lab's own table, where a scenario has a generating model.
+DATA = "data"
+
+
+class Layout(NamedTuple):
+    """Paths under a results folder."""
+
+    root: Path
+
+    def sessions(self, scenario: str, source: str) -> Path:
+        """The long table of events."""
+        return self.root / scenario / source / "sessions.parquet"
+
+    def truth(self, scenario: str, source: str) -> Path:
+        """The parameters behind simulated sessions."""
+        return self.root / scenario / source / "truth.parquet"
+
+    def fits(self, scenario: str, source: str, model: str) -> Path:
+        """Estimates of one candidate."""
+        return self.root / scenario / source / "fits" / f"{model}.parquet"
+
+    def dose(self, scenario: str, source: str) -> Path:
+        """Estimates of the dose alone."""
+        return self.root / scenario / source / "dose.parquet"
+
+    def summary(self, scenario: str, kind: str) -> Path:
+        """`comparison`, `confusion` or `recovery` of a scenario."""
+        return self.root / scenario / f"{kind}.parquet"
+
+    def figure(self, name: str, suffix: str) -> Path:
+        """A figure as `svg` or `png`, or its findings as `json`."""
+        return self.root / "figures" / f"{name}.{suffix}"
+
+    @property
+    def report(self) -> Path:
+        """The page that tells it all."""
+        return self.root / "report.html"

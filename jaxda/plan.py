@@ -1,0 +1,208 @@
+"""What the workflow has to make, and what each job depends on.
+
+Read while Snakemake parses: no JAX, no tables. A job is told its part of the experiment as
+one JSON text (`spec_*`), so it reruns when that part changes and not when another does; the
+source files behind a job enter as a digest (`code_*`).
+"""
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from . import catalog
+from .config import Config, code_of, fingerprint, load
+from .layout import DATA
+
+
+# What turns agents and tasks into tables, whatever they are.
+_STAGE = ("stages.py", "platform.py", "catalog.py", "data/sessions.py", "data/files.py")
+_FIT = ("fit/objective.py", "fit/minimise.py", "fit/estimate.py", "fit/identifiability.py")
+
+
+def experiment(values: Mapping[str, Any], files: Iterable[str | Path]) -> Config:
+    """The checked experiment that Snakemake has read as `values` from `files`.
+
+    Where the files alone say the same, problems are told by their lines; otherwise (values
+    from the command line, or from the workflow that uses this one as a module) by their keys.
+
+    Raises:
+        InputError: with everything that is wrong.
+    """
+    files = [os.path.relpath(f) for f in files]
+    same = files and _plain(*files) == json.loads(json.dumps(values, default=str))
+    return load(*files) if same else load(overrides=values)
+
+
+def _plain(*files: str) -> dict[str, Any] | None:
+    merged: dict[str, Any] = {}
+    try:
+        for file in files:
+            read = yaml.safe_load(Path(file).read_text(encoding="utf-8-sig"))
+            merged = _merged(merged, json.loads(json.dumps(read, default=str)))
+    except (OSError, ValueError, AttributeError, yaml.YAMLError):
+        return None
+    return merged
+
+
+def _merged(old: Any, new: Any) -> Any:
+    if not (isinstance(old, dict) and isinstance(new, dict)):
+        return new
+    return old | {k: _merged(old[k], v) if k in old else v for k, v in new.items()}
+
+
+def scenarios(config: Config) -> tuple[str, ...]:
+    """Names of all scenarios and datasets."""
+    return (*config.scenarios, *config.datasets)
+
+
+def sources(config: Config, name: str) -> tuple[str, ...]:
+    """What generated the sessions of a scenario; `data` for a dataset."""
+    return (DATA,) if name in config.datasets else tuple(config.scenarios[name].sources)
+
+
+def candidates(config: Config, name: str) -> tuple[str, ...]:
+    """Variants fitted to a scenario or dataset."""
+    part = config.datasets if name in config.datasets else config.scenarios
+    return tuple(part[name].candidates)
+
+
+def fitted(config: Config) -> tuple[str, ...]:
+    """Scenarios and datasets that have candidates."""
+    return tuple(name for name in scenarios(config) if candidates(config, name))
+
+
+def dosed(config: Config) -> tuple[str, ...]:
+    """Scenarios whose dose is to be recovered."""
+    return tuple(name for name, s in config.scenarios.items() if s.recover_dose)
+
+
+def _part(config: Config, name: str, variants: Iterable[str], **changes: object) -> str:
+    """The experiment cut down to one scenario or dataset and some variants."""
+    update: dict[str, object] = {"figures": {}, "scenarios": {}, "datasets": {}, "title": ""}
+    kind = "datasets" if name in config.datasets else "scenarios"
+    update[kind] = {name: getattr(config, kind)[name].model_copy(update=changes)}
+    update["models"] = {v: config.models[v] for v in variants if v in config.models}
+    return config.model_copy(update=update).model_dump_json()
+
+
+def spec_simulate(config: Config, name: str, source: str) -> str:
+    """What the sessions of `source` in scenario `name` depend on."""
+    bare = config.model_copy(update={"fit": type(config.fit)()})
+    return _part(bare, name, (source,), sources=(source,), candidates=(), recover_dose=False)
+
+
+def spec_read(config: Config, name: str) -> str:
+    """What reading a dataset depends on."""
+    bare = config.model_copy(update={"fit": type(config.fit)(), "seed": 0})
+    return _part(bare, name, (), candidates=())
+
+
+def spec_fit(config: Config, name: str, source: str, candidate: str) -> str:
+    """What the fit of one candidate depends on."""
+    if name in config.datasets:
+        return _part(config, name, (candidate,), candidates=(candidate,))
+    chosen = {"sources": (source,), "candidates": (candidate,), "recover_dose": False}
+    return _part(config, name, (source, candidate), **chosen)
+
+
+def spec_dose(config: Config, name: str, source: str) -> str:
+    """What the fit of the dose depends on."""
+    return _part(config, name, (source,), sources=(source,), candidates=())
+
+
+def spec_compare(config: Config, name: str) -> str:
+    """What the comparison within a scenario or dataset depends on."""
+    bare = config.model_copy(update={"fit": type(config.fit)(), "seed": 0})
+    return _part(bare, name, (*sources(config, name), *candidates(config, name)))
+
+
+def _variants_code(config: Config, *names: str) -> list[str]:
+    return [pattern for name in names for pattern in code_of(config, name)]
+
+
+def _fit_code(config: Config) -> tuple[str, ...]:
+    return (*_STAGE, *_FIT, "fit/solvers/_*.py", f"fit/solvers/{config.fit.solver}.py")
+
+
+def code_simulate(config: Config, name: str, source: str) -> str:
+    """Digest of the source behind simulated sessions."""
+    task = f"tasks/{config.scenarios[name].task.name}.py"
+    return fingerprint(
+        *_STAGE, "tasks/_*.py", task, *_lesion_code(config, name), *_variants_code(config, source)
+    )
+
+
+def _lesion_code(config: Config, name: str) -> tuple[str, str]:
+    return f"lesions/{config.scenarios[name].lesion}.py", "dopamine/*.py"
+
+
+def code_read() -> str:
+    """Digest of the source that reads a lab's own table."""
+    return fingerprint("data/*.py", "errors.py")
+
+
+def code_fit(config: Config, candidate: str) -> str:
+    """Digest of the source behind a fit."""
+    return fingerprint(*_fit_code(config), *_variants_code(config, candidate))
+
+
+def code_dose(config: Config, name: str, source: str) -> str:
+    """Digest of the source behind a fit of the dose."""
+    return fingerprint(
+        *_fit_code(config), *_lesion_code(config, name), *_variants_code(config, source)
+    )
+
+
+def code_compare() -> str:
+    """Digest of the source behind comparison and recovery."""
+    return fingerprint("fit/comparison.py", "fit/recovery.py", "data/files.py")
+
+
+def code_figure(config: Config, figure: str) -> str:
+    """Digest of the source behind a figure."""
+    return fingerprint("figures/_*.py", f"figures/{figure}.py", "data/files.py")
+
+
+def figure_inputs(config: Config, figure: str) -> list[tuple[str, ...]]:
+    """What a figure reads, as `(kind, scenario, source, model)` with empty strings where unused."""
+    out: list[tuple[str, ...]] = []
+    for kind in catalog.describe("figures", figure).facts["reads"]:
+        for name in config.figures[figure]:
+            if kind in ("comparison", "confusion", "recovery"):
+                out.append((kind, name, "", ""))
+                continue
+            for source in sources(config, name):
+                if kind == "fits":
+                    out += [(kind, name, source, c) for c in candidates(config, name)]
+                elif not (kind in ("truth", "dose") and source == DATA):
+                    out.append((kind, name, source, ""))
+    return out
+
+
+def spec_figure(config: Config, figure: str) -> str:
+    """What a figure depends on: its scenarios and datasets, without the settings of fits."""
+    shown = config.figures[figure]
+    used = [v for name in shown for v in (*sources(config, name), *candidates(config, name))]
+    update = {
+        "title": "",
+        "fit": type(config.fit)(),
+        "figures": {figure: shown},
+        "scenarios": {n: s for n, s in config.scenarios.items() if n in shown},
+        "datasets": {n: d for n, d in config.datasets.items() if n in shown},
+        "models": {v: config.models[v] for v in config.models if v in used},
+    }
+    return config.model_copy(update=update).model_dump_json()
+
+
+def spec_report(config: Config) -> str:
+    """What the report depends on: all of it."""
+    return config.model_dump_json()
+
+
+def code_report() -> str:
+    """Digest of the source behind the report."""
+    return fingerprint("report*", "data/files.py", "catalog.py", "listing.py")

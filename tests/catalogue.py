@@ -1,0 +1,127 @@
+"""Every agent that the catalogue can make, at a point drawn from its priors."""
+
+import functools
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+
+from jaxda.catalog import load, names
+from jaxda.keys import fold_name, named_key, named_keys
+from jaxda.params import free, sample, specs, unpack
+from jaxda.rollout import Agent, log_probs, replay, simulate
+from jaxda.types import Event
+
+
+# Settings beside the defaults, so that no branch of a component goes without its laws.
+MODEL_SETTINGS = {
+    "actor_critic": {"actor": "score"},
+    "opal": {"critic": "item"},
+    "td_lambda": {"iti": "learned"},
+    "two_step": {"order": "hbayesdm"},
+}
+TASK_SETTINGS = {
+    "free_operant": {"schedule": "random", "ratio": 3, "duration": 20.0},
+    "pst": {"blocks": 0, "feedback": "bernoulli"},
+    "restless_bandit": {"arms": 3},
+    "reversal_bandit": {"period": 0, "hazard": 0.2},
+}
+N_EVENTS, N_LANES = 24, 4
+
+
+class Pair(NamedTuple):
+    """A model and a task it can do, by name, with the settings that are not the defaults."""
+
+    model: str
+    task: str
+    model_settings: tuple[tuple[str, Any], ...] = ()
+    task_settings: tuple[tuple[str, Any], ...] = ()
+
+    def __str__(self) -> str:
+        show = lambda n, s: "-".join([n, *(str(v) for _, v in s)])
+        return f"{show(self.model, self.model_settings)}/{show(self.task, self.task_settings)}"
+
+
+def kinds_met(model: str) -> list[str]:
+    """Names of the tasks that `model` can do."""
+    return [t for t in names("tasks") if load("tasks", t).kind in load("models", model).tasks]
+
+
+def _pairs():
+    for model in names("models"):
+        for task in kinds_met(model):
+            yield Pair(model, task)
+            if model in MODEL_SETTINGS:
+                yield Pair(model, task, tuple(MODEL_SETTINGS[model].items()))
+    for task, settings in TASK_SETTINGS.items():
+        for model in names("models"):
+            if task in kinds_met(model):
+                yield Pair(model, task, (), tuple(settings.items()))
+                # The task decides these branches, so one model is enough.
+                break
+
+
+@functools.cache
+def pairs() -> tuple[Pair, ...]:
+    """Every model with every task of its kinds, and each setting once."""
+    return tuple(_pairs())
+
+
+@functools.cache
+def first_pairs() -> tuple[Pair, ...]:
+    """Every model once, with one task."""
+    return tuple(next(p for p in pairs() if p.model == model) for model in names("models"))
+
+
+class Played(NamedTuple):
+    """An agent with all habits, its task, coordinates per lane, and what it did."""
+
+    agent: Agent
+    task: Any
+    frees: tuple
+    coords: dict
+    keys: Any
+    events: Event
+    readout: Any
+
+
+def every_parameter(agent):
+    """Free coordinates of everything but the dose."""
+    return free(agent, [n for n in specs(agent) if not n.startswith("lesion.")])
+
+
+@functools.cache
+def played(pair: Pair) -> Played:
+    """`N_LANES` sessions, each with parameters of its own from the priors."""
+    habits = {name: load("habits", name)() for name in names("habits")}
+    agent = Agent(load("models", pair.model)(**dict(pair.model_settings)), habits=habits)
+    task = load("tasks", pair.task)(**dict(pair.task_settings))
+    frees = every_parameter(agent)
+    keys = named_keys(0, [(pair.task, str(i)) for i in range(N_LANES)])
+    coords = sample(frees, fold_name(named_key(1, pair.model), "parameters"), (N_LANES,))
+    run = jax.jit(lambda x: simulate(agent, task, keys, N_EVENTS, unpack(frees, x)))
+    return Played(agent, task, frees, coords, keys, *run(coords))
+
+
+def score(agent, env, events, values):
+    """A number per lane: the log-likelihood or, where nothing is chosen, a sum over the readout.
+
+    The laws have to hold for a Pavlovian broadcast too.
+    """
+    if env.acts:
+        return jnp.sum(log_probs(agent, env, events, values), axis=0)
+    seen = replay(agent, env, events, values)
+    total = jnp.zeros(events.valid.shape[1])
+    for x in (seen.rpe, seen.dopamine, *seen.latents.values()):
+        x = x.reshape(x.shape[0], -1, x.shape[-1])
+        weights = jnp.cos(jnp.arange(x.shape[0] * x.shape[1], dtype=float))
+        weights = weights.reshape(*x.shape[:2], 1) * events.valid[:, None].astype(float)
+        total = total + jnp.sum(weights * jnp.tanh(x), axis=(0, 1))
+    return total
+
+
+def padding(events, n_events):
+    """Events that never happened: zeros, but for the latency, which is never zero."""
+    none = jax.tree.map(lambda x: jnp.zeros_like(x[:n_events]), events)
+    return eqx.tree_at(lambda e: e.latency, none, jnp.ones_like(none.latency))

@@ -1,0 +1,108 @@
+"""Q-learning: golden records, fixed points, and the trap of reading rates from test choices."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxda.habits.choice_kernel import ChoiceKernel
+from jaxda.habits.lapse import Lapse
+from jaxda.habits.perseveration import Perseveration
+from jaxda.keys import named_keys
+from jaxda.models.q_learning import QLearning
+from jaxda.rollout import Agent, replay, simulate
+from jaxda.tasks.bandit import Bandit
+from jaxda.tasks.pst import PST
+
+from ..pairs import avoid_b, choose_a
+from ..records import TWO_ARMS, record, ten_trials
+
+
+def test_golden_record_with_one_rate():
+    logp, end = ten_trials(QLearning(alpha_pos=0.3, alpha_neg=0.3, beta=3.0, q0=0.0))
+    assert logp == pytest.approx(-7.3966800650, abs=1e-8)
+    np.testing.assert_allclose(end["q"], [0.600321, 0.4029], atol=1e-8)
+
+
+def test_golden_record_with_everything():
+    model = QLearning(alpha_pos=0.4, alpha_neg=0.2, beta=3.0, forget=0.1, q0=0.5)
+    habits = {"perseveration": Perseveration(kappa=0.4), "lapse": Lapse(xi=0.05)}
+    logp, end = ten_trials(model, habits)
+    assert logp == pytest.approx(-8.4352245174, abs=1e-8)
+    np.testing.assert_allclose(end["q"], [0.7202702848, 0.5219989632], atol=1e-8)
+
+
+def test_golden_record_with_a_choice_kernel():
+    model = QLearning(alpha_pos=0.3, alpha_neg=0.3, beta=3.0, q0=0.0)
+    logp, _ = ten_trials(model, {"choice_kernel": ChoiceKernel(alpha_k=0.2, beta_k=1.5)})
+    assert logp == pytest.approx(-8.2573701144, abs=1e-8)
+
+
+def test_value_of_a_sure_reward_is_a_geometric_sum():
+    n, alpha, reward = 12, 0.3, 2.0
+    model = QLearning(alpha_pos=alpha, alpha_neg=alpha, q0=0.0)
+    q = replay(Agent(model), TWO_ARMS, record([0] * n, [reward] * n)).latents["q"][:, 0, 0]
+    np.testing.assert_allclose(q, reward * (1 - (1 - alpha) ** np.arange(n)), atol=1e-14)
+
+
+def values_at_random(model, p, n_events=1500, n_lanes=64, burn=300):
+    """Values over time `[events, arms, lanes]` of an agent that chooses at random."""
+    keys = named_keys(0, [("q", str(i)) for i in range(n_lanes)])
+    run = jax.jit(lambda: simulate(
+        Agent(model), Bandit(p=p), keys, n_events, record=lambda e, r: r.latents["q"]
+    ))
+    return np.asarray(run())[burn:]
+
+
+@pytest.mark.parametrize("plus, minus, p", [(0.2, 0.1, 0.5), (0.1, 0.2, 0.8)])
+def test_two_rates_settle_on_an_expectile(plus, minus, p):
+    q = values_at_random(QLearning(alpha_pos=plus, alpha_neg=minus, beta=0.0), (p, p))
+    expected = plus * p / (plus * p + minus * (1 - p))
+    assert q.mean() == pytest.approx(expected, abs=0.005)
+    assert abs(expected - p) > 0.1
+
+
+def test_stationary_variance():
+    alpha, p = 0.1, 0.7
+    q = values_at_random(QLearning(alpha_pos=alpha, alpha_neg=alpha, beta=0.0), (p, p))
+    assert q.mean() == pytest.approx(p, abs=0.005)
+    assert q.var() == pytest.approx(alpha / (2 - alpha) * p * (1 - p), rel=0.05)
+
+
+def test_forgetting_lowers_the_values_that_are_not_chosen():
+    alpha, forget, c = 0.2, 0.05, 0.5
+    model = QLearning(alpha_pos=alpha, alpha_neg=alpha, beta=0.0, forget=forget)
+    q = values_at_random(model, (1.0, 1.0))
+    assert q.mean() == pytest.approx(c * alpha / (c * alpha + (1 - c) * forget), abs=0.005)
+
+
+P_ITEMS = np.array([0.8, 0.2, 0.7, 0.3, 0.6, 0.4])
+
+
+@pytest.mark.parametrize(
+    "plus, minus, a, b", [(0.1, 0.1, 0.7896, 0.7896), (0.2, 0.1, 0.7431, 0.8079)]
+)
+def test_a_higher_rate_for_gains_lowers_choice_of_the_best(plus, minus, a, b):
+    # At the fixed point, gains stretch the lower values and press the upper ones together.
+    q = plus * P_ITEMS / (plus * P_ITEMS + minus * (1 - P_ITEMS))
+    assert choose_a(5.0 * q) == pytest.approx(a, abs=1e-4)
+    assert avoid_b(5.0 * q) == pytest.approx(b, abs=1e-4)
+    assert choose_a(-5.0 * q[::-1]) == pytest.approx(b, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    "plus, minus, a, b",
+    [(0.1, 0.1, 0.781, 0.719), (0.2, 0.1, 0.746, 0.752), (0.1, 0.2, 0.788, 0.698)],
+)
+def test_the_trap_is_there_after_finite_training(plus, minus, a, b):
+    model = QLearning(alpha_pos=plus, alpha_neg=minus, beta=5.0, q0=0.5)
+    task = PST(feedback="bernoulli", repeats=1)
+    keys = named_keys(0, [("pst", str(i)) for i in range(2000)])
+    run = jax.jit(lambda: simulate(
+        Agent(model), task, keys, task.n_events, record=lambda e, r: (e.options, r.policy.logits)
+    ))
+    options, logits = (np.asarray(x)[task.n_training :] for x in run())
+    from ..pairs import tested
+
+    found = tested(options, logits)
+    assert found == pytest.approx((a, b), abs=0.02)

@@ -1,0 +1,66 @@
+def read_by(figure):
+    paths = []
+    for kind, scenario, source, model in plan.figure_inputs(experiment, figure):
+        if kind == "fits":
+            paths.append(results.fits(scenario, source, model))
+        elif source:
+            paths.append(getattr(results, kind)(scenario, source))
+        else:
+            paths.append(results.summary(scenario, kind))
+    return paths
+
+
+rule figure:
+    """A figure from tables, with its caption and findings."""
+    input:
+        lambda w: read_by(w.figure),
+    output:
+        svg=report(
+            "results/figures/{figure}.svg",
+            caption="../report/figure.rst",
+            category="Figures",
+            labels={"figure": "{figure}"},
+        ),
+        png="results/figures/{figure}.png",
+        findings="results/figures/{figure}.json",
+    params:
+        spec=lambda w: plan.spec_figure(experiment, w.figure),
+        code=lambda w: plan.code_figure(experiment, w.figure),
+    log:
+        "results/logs/figure/{figure}.log",
+    conda:
+        "../envs/jaxda.yaml"
+    threads: 1
+    shell:
+        "jaxda figure {wildcards.figure:q} -c {params.spec:q} -r results 2> {log:q}"
+
+
+rule report:
+    """One page that opens offline and tells the findings in words and numbers."""
+    input:
+        figures=[results.figure(f, s) for f in experiment.figures for s in ("svg", "json")],
+        summaries=[
+            results.summary(s, kind)
+            for s in plan.fitted(experiment)
+            for kind in ("comparison", "confusion", "recovery")
+        ],
+        doses=[
+            results.dose(s, g) for s in plan.dosed(experiment) for g in plan.sources(experiment, s)
+        ],
+    output:
+        report(
+            "results/report.html",
+            caption="../report/overview.rst",
+            category="0 Overview",
+            labels={"page": "overview"},
+        ),
+    params:
+        spec=plan.spec_report(experiment),
+        code=plan.code_report(),
+    log:
+        "results/logs/report.log",
+    conda:
+        "../envs/jaxda.yaml"
+    threads: 1
+    shell:
+        "jaxda report -c {params.spec:q} -r results 2> {log:q}"

@@ -1,0 +1,74 @@
+def truth_of(w):
+    return [] if w.source == DATA else results.truth(w.scenario, w.source)
+
+
+rule fit:
+    """One candidate fitted to every subject and dose of one source."""
+    input:
+        sessions="results/{scenario}/{source}/sessions.parquet",
+        truth=truth_of,
+    output:
+        "results/{scenario}/{source}/fits/{model}.parquet",
+    params:
+        spec=lambda w: plan.spec_fit(experiment, w.scenario, w.source, w.model),
+        code=lambda w: plan.code_fit(experiment, w.model),
+    log:
+        "results/logs/fit/{scenario}.{source}.{model}.log",
+    benchmark:
+        "results/benchmarks/fit/{scenario}.{source}.{model}.tsv"
+    conda:
+        "../envs/jaxda.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    shell:
+        "jaxda fit -c {params.spec:q} -s {wildcards.scenario:q} -m {wildcards.source:q} "
+        "-k {wildcards.model:q} -r results 2> {log:q}"
+
+
+rule dose:
+    """The dose of every simulated patient, the other parameters being known."""
+    input:
+        sessions="results/{scenario}/{source}/sessions.parquet",
+        truth="results/{scenario}/{source}/truth.parquet",
+    output:
+        "results/{scenario}/{source}/dose.parquet",
+    params:
+        spec=lambda w: plan.spec_dose(experiment, w.scenario, w.source),
+        code=lambda w: plan.code_dose(experiment, w.scenario, w.source),
+    log:
+        "results/logs/dose/{scenario}.{source}.log",
+    benchmark:
+        "results/benchmarks/dose/{scenario}.{source}.tsv"
+    conda:
+        "../envs/jaxda.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    shell:
+        "jaxda dose -c {params.spec:q} -s {wildcards.scenario:q} -m {wildcards.source:q} "
+        "-r results 2> {log:q}"
+
+
+rule compare:
+    """Candidates against each other, and against the truth where it is known."""
+    input:
+        lambda w: [
+            results.fits(w.scenario, source, model)
+            for source in plan.sources(experiment, w.scenario)
+            for model in plan.candidates(experiment, w.scenario)
+        ],
+    output:
+        comparison="results/{scenario}/comparison.parquet",
+        confusion="results/{scenario}/confusion.parquet",
+        recovery="results/{scenario}/recovery.parquet",
+    params:
+        spec=lambda w: plan.spec_compare(experiment, w.scenario),
+        code=plan.code_compare(),
+    log:
+        "results/logs/compare/{scenario}.log",
+    conda:
+        "../envs/jaxda.yaml"
+    threads: 1
+    shell:
+        "jaxda compare -c {params.spec:q} -s {wildcards.scenario:q} -r results 2> {log:q}"

@@ -1,0 +1,42 @@
+rule simulate:
+    """Sessions of one generating variant in one scenario, and the truth behind them."""
+    output:
+        sessions="results/{scenario}/{source}/sessions.parquet",
+        truth="results/{scenario}/{source}/truth.parquet",
+    wildcard_constraints:
+        scenario="|".join(experiment.scenarios) or "none",
+    params:
+        spec=lambda w: plan.spec_simulate(experiment, w.scenario, w.source),
+        code=lambda w: plan.code_simulate(experiment, w.scenario, w.source),
+    log:
+        "results/logs/simulate/{scenario}.{source}.log",
+    benchmark:
+        "results/benchmarks/simulate/{scenario}.{source}.tsv"
+    conda:
+        "../envs/jaxda.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    shell:
+        "jaxda simulate -c {params.spec:q} -s {wildcards.scenario:q} -m {wildcards.source:q} "
+        "-r results 2> {log:q}"
+
+
+rule read:
+    """A lab's own table, checked and brought into the form of simulated sessions."""
+    input:
+        lambda w: experiment.datasets[w.scenario].path,
+    output:
+        "results/{scenario}/data/sessions.parquet",
+    wildcard_constraints:
+        scenario="|".join(experiment.datasets) or "none",
+    params:
+        spec=lambda w: plan.spec_read(experiment, w.scenario),
+        code=plan.code_read(),
+    log:
+        "results/logs/read/{scenario}.log",
+    conda:
+        "../envs/jaxda.yaml"
+    threads: 1
+    shell:
+        "jaxda read -c {params.spec:q} -d {wildcards.scenario:q} -r results 2> {log:q}"
