@@ -25,6 +25,7 @@ _TAKEN = ("figures", "logs", "benchmarks", "report")
 _NEEDS = {
     "fits": "candidates",
     "comparison": "candidates",
+    "confusion": "candidates",
     "recovery": "candidates",
     "dose": "recover_dose",
 }

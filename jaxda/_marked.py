@@ -16,7 +16,7 @@ from .errors import InputError, Problem, shown
 
 
 # Generous for an experiment, and small enough that a bomb of aliases does no harm.
-_NODES = 100_000
+_NODES = 20_000
 _TAG = "tag:yaml.org,2002:"
 # YAML 1.1, in which others read a configuration, takes such a number for text.
 _EXPONENT = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)[eE][-+]?[0-9]+")
@@ -197,10 +197,12 @@ def _tree(path: Path, problems: Found) -> Marked:
 
 
 def _malformed(path: Path, error: yaml.MarkedYAMLError) -> _Unreadable:
-    found, right = error.problem or "not YAML", error.context or "valid YAML"
+    found, right = error.problem or "not YAML", "valid YAML"
+    if error.context and error.context_mark:
+        right += f" ({error.context} from line {error.context_mark.line + 1})"
     if "'\\t'" in found:
         right = "spaces in place of the tab"
-    elif "single document" in right:
+    elif "single document" in (error.context or ""):
         found, right = "a second document (---)", "one document in a file"
     at = error.problem_mark
     place = Place(str(path), at.line + 1, at.column + 1) if at else Place(str(path))

@@ -25,7 +25,7 @@ import numpy as np
 from jaxtyping import Array
 
 
-_SMALL = 16
+_SMALL = 8
 
 
 @dataclasses.dataclass(frozen=True)
@@ -219,12 +219,13 @@ def _grown(params: dict[str, Any], s: Spread, n_lanes: int) -> Spread:
 
 def _mapped(eqn: Any, args: list[Spread], n_lanes: int) -> list[Spread]:
     """Any operation, through `jax.vmap`."""
-    variables = [v for v in eqn.invars if not isinstance(v, jex.core.Literal)]
-    inputs = list(dict.fromkeys(variables))
+    given = [
+        (v, s) for v, s in zip(eqn.invars, args, strict=True) if not isinstance(v, jex.core.Literal)
+    ]
+    inputs = list(dict(given))
     one = jex.core.Jaxpr([], inputs, eqn.outvars, [eqn], debug_info=None)
     fn = jex.core.jaxpr_as_fun(jex.core.ClosedJaxpr(one, []))
-    by_variable = dict(zip(eqn.invars, args, strict=True)) if inputs else {}
-    operands = [by_variable[v].stacked(n_lanes) for v in inputs]
+    operands = [s.stacked(n_lanes) for s in dict(given).values()]
     outs = jax.vmap(fn, in_axes=-1, out_axes=-1, axis_size=n_lanes)(*operands)
     return [spread(x) for x in outs]
 

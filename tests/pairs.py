@@ -13,7 +13,7 @@ def avoid_b(worth: np.ndarray) -> float:
     return float(np.mean(1 / (1 + np.exp(worth[1:2] - worth[2:]))))
 
 
-def tested(options: np.ndarray, logits: np.ndarray) -> tuple[float, float]:
+def at_test(options: np.ndarray, logits: np.ndarray) -> tuple[float, float]:
     """Both, from the options and logits `[events, 2, lanes]` of a test phase.
 
     Probabilities rather than choices: less noise from as many agents.

@@ -1,9 +1,11 @@
 """Records of choices written by hand, and what an agent makes of them."""
 
+import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
-from jaxda.rollout import Agent, log_likelihood, replay
+from jaxda import rollout
+from jaxda.rollout import Agent
 from jaxda.types import Env, Event
 
 
@@ -12,6 +14,10 @@ from jaxda.types import Env, Event
 CHOICES = (0, 0, 1, 0, 1, 1, 0, 0, 1, 0)
 REWARDS = (1, 0, 1, 1, 0, 0, 1, 0, 1, 1)
 TWO_ARMS = Env(n_cues=1, n_items=2, n_actions=2)
+
+# Compiled as a whole: one operation at a time takes seconds.
+replay = eqx.filter_jit(rollout.replay)
+log_likelihood = eqx.filter_jit(rollout.log_likelihood)
 
 
 def record(action, reward, *, cue=0, options=None, terminal=True, successor=0, **more) -> Event:

@@ -11,12 +11,12 @@ import pytest
 from jax.test_util import check_grads
 
 from jaxda import priors
+from jaxda.bijectors import UNIT
 from jaxda.catalog import KINDS, describe, load, names
+from jaxda.keys import named_key
 from jaxda.lesions._base import check_targets
 from jaxda.lesions._combined import Combined, compose
 from jaxda.params import free, get, pack, param, put, roles, sample, specs, unpack
-from jaxda.bijectors import UNIT
-from jaxda.keys import named_key
 from jaxda.rollout import Agent, log_likelihood, replay, simulate
 
 from .catalogue import N_EVENTS, N_LANES, first_pairs, padding, pairs, played, score
@@ -125,9 +125,7 @@ def test_sharding_over_devices_changes_nothing(pair):
     play = jax.jit(lambda k, x: simulate(p.agent, p.task, k, N_EVENTS, unpack(p.frees, x)))
     assert same(play(spread(p.keys), spread(p.coords)), (p.events, p.readout))
     value = jax.jit(
-        jax.value_and_grad(
-            lambda x, e: jnp.sum(score(p.agent, p.task.env, e, unpack(p.frees, x)))
-        )
+        jax.value_and_grad(lambda x, e: jnp.sum(score(p.agent, p.task.env, e, unpack(p.frees, x))))
     )
     there = value(spread(p.coords), spread(p.events))
     leaf = jax.tree.leaves(there[1])[0]
@@ -312,9 +310,7 @@ def test_kinds_of_lesion_commute(pair):
     for one, other in itertools.combinations(LESIONS, 2):
         a, b = dosed(one, 0.3), dosed(other, 0.4)
         assert same(a.tissue(b.tissue(model)), b.tissue(a.tissue(model)))
-        assert same(
-            a.signal(model, b.signal(model, rpe)), b.signal(model, a.signal(model, rpe))
-        )
+        assert same(a.signal(model, b.signal(model, rpe)), b.signal(model, a.signal(model, rpe)))
 
 
 # Habits

@@ -130,7 +130,8 @@ def _text(path: str, raw: bytes, faults: Faults) -> Cells:
     if not text.strip():
         raise _Unreadable((1,), "an empty file", "a header, and one row for each trial")
     tabs = ".tsv" in path.lower()[-7:]
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter="\t" if tabs else ",", strict=True)
+    style: dict[str, Any] = {"delimiter": "\t" if tabs else ",", "skipinitialspace": True}
+    rows = csv.reader(io.StringIO(text, newline=""), strict=True, **style)
     numbered, last = [], 0
     try:
         for row in rows:

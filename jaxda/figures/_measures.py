@@ -79,7 +79,10 @@ class Mean(NamedTuple):
 
     def facts(self) -> dict[str, Any]:
         """As plain values."""
-        return {"mean": self.value, "low": self.low, "high": self.high, "n": self.n}
+        return {
+            k: np.asarray(x).tolist()
+            for k, x in zip(("mean", "low", "high", "n"), self, strict=True)
+        }
 
 
 def by_unit(
@@ -178,7 +181,7 @@ def score(about: About, rows: Rows) -> Score:
             "subjects"
         )
     else:
-        return Score(np.where(shown, rows["reward"], np.nan), "reward per trial", "mean reward")
+        return Score(np.where(shown, rows["reward"], np.nan), "reward per trial", "mean reward of trials with feedback")
     counts = shown & np.isfinite(rows["action"])
     return Score(np.where(counts, good, np.nan), "P(better option)", meaning)
 

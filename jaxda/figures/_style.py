@@ -93,7 +93,7 @@ def dose_color(dose: float, doses: Sequence[float]) -> str:
 
 def band(ax: Axes, x: np.ndarray, it: Mean, color: str, line: Any = "-", **line_style: Any) -> None:
     """A line of means in a band of intervals."""
-    ax.fill_between(x, it.low, it.high, color=color, alpha=0.16, linewidth=0)
+    ax.fill_between(x, it.low, it.high, color=color, alpha=0.13, linewidth=0)
     ax.plot(x, it.value, color=color, linestyle=line, **line_style)
 
 
@@ -146,46 +146,39 @@ class Label(NamedTuple):
     color: str
 
 
-def end_labels(ax: Axes, labels: Sequence[Label], size: float = 8.5) -> None:
-    """Names to the right of the panel, beside where their lines end, never on each other.
+def end_labels(*panels: tuple[Axes, Sequence[Label]], size: float = 8.5) -> None:
+    """Names to the right of panels, beside where their lines end, never on each other.
 
-    Call it when everything else is drawn: heights are taken from the panel as it is then.
+    Call it once and when everything else is drawn: heights are taken from the panels as they
+    are then.
     """
-    labels = sorted((l for l in labels if np.isfinite(l.y)), key=lambda l: l.y)
-    if not labels:
-        return
-    figure = ax.get_figure(root=True)
+    figure = panels[0][0].get_figure(root=True)
     figure.draw_without_rendering()
-    low, high = sorted(ax.get_ylim())
+    for ax, labels in panels:
+        _end_labels(ax, [l for l in labels if np.isfinite(l.y)], size, figure.dpi / 72)
+
+
+def _end_labels(ax: Axes, labels: list[Label], size: float, scale: float) -> None:
     box = ax.get_window_extent()
-    points = box.height * 72 / figure.dpi
-    place = ax.transData.transform(np.stack([np.zeros(len(labels)), [l.y for l in labels]], axis=1))
-    wanted = np.clip((place[:, 1] - box.y0) * 72 / figure.dpi, 0, points)
-    if ax.yaxis_inverted():
-        labels, wanted = labels[::-1], wanted[::-1]
-    height = 1.25 * size
-    for label, here, at in zip(labels, wanted, apart(wanted, height, points), strict=True):
-        moved = abs(at - here) > 0.35 * height
+    points = box.height / scale
+    heights = [ax.transData.transform((0.0, l.y))[1] for l in labels]
+    wanted = np.clip((np.asarray(heights) - box.y0) / scale, 0, points)
+    order = np.argsort(wanted, kind="stable")
+    places = apart(wanted[order], 1.25 * size, points)
+    moved = bool(np.abs(places - wanted[order]).max(initial=0) > 0.4 * size)
+    for i, at in zip(order, places, strict=True):
+        line = {"arrowstyle": "-", "color": labels[i].color, "linewidth": 0.6, "relpos": (0, 0.5)}
         ax.annotate(
-            label.text,
-            (1.0, here / points),
+            labels[i].text,
+            (1.0, wanted[i] / points),
             xycoords="axes fraction",
-            xytext=(14 if moved else 5, at - here),
+            xytext=(14 if moved else 5, at - wanted[i]),
             textcoords="offset points",
             ha="left",
             va="center",
             fontsize=size,
-            color=label.color,
-            arrowprops={
-                "arrowstyle": "-",
-                "color": label.color,
-                "linewidth": 0.6,
-                "shrinkA": 0,
-                "shrinkB": 1,
-                "relpos": (0, 0.5),
-            }
-            if moved
-            else None,
+            color=labels[i].color,
+            arrowprops={**line, "shrinkA": 0, "shrinkB": 1} if moved else None,
             annotation_clip=False,
         )
 
@@ -195,6 +188,8 @@ def apart(wanted: np.ndarray, gap: float, top: float) -> np.ndarray:
 
     Least squares (pooling of neighbours that collide), then moved into 0 ... `top` as a whole.
     """
+    if not len(wanted):
+        return wanted
     pools: list[list[float]] = []
     for i, x in enumerate(wanted):
         pools.append([float(x) - i * gap, 1.0])
@@ -202,12 +197,15 @@ def apart(wanted: np.ndarray, gap: float, top: float) -> np.ndarray:
             (a, n), (b, m) = pools[-2:]
             pools[-2:] = [[(a * n + b * m) / (n + m), n + m]]
     at = np.concatenate([np.full(int(n), x) for x, n in pools]) + gap * np.arange(len(wanted))
-    return at + max(0.0, -at[0]) - max(0.0, at[-1] - top) if len(at) else at
+    return at + max(0.0, -at[0]) - max(0.0, at[-1] - top)
 
 
-def line_names(ax: Axes, names: Sequence[tuple[str, str, Any, str]], **place: Any) -> None:
-    """A key of `(name, colour, line style, marker)` where labels at the lines would not fit."""
+def line_names(where: Any, names: Sequence[tuple[str, str, Any, str]], **place: Any) -> None:
+    """A key of `(name, colour, line style, marker)` in a panel or figure.
+
+    For where labels at the ends of lines would not fit.
+    """
     handles = [
         mpl.lines.Line2D([], [], color=c, linestyle=l, marker=m or None, label=n) for n, c, l, m in names
     ]
-    ax.legend(handles=handles, **{"handlelength": 2.2, "loc": "best", **place})
+    where.legend(handles=handles, **{"handlelength": 2.2, **place})

@@ -5,9 +5,9 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from . import _style as look
-from ._base import AbstractFigure, About, Drawn, Tables
+from ._base import About, AbstractFigure, Drawn, Tables
 from ._measures import Mean, Rows, Units, change, mean
-from ._words import INTERVAL, baseline, between, caption, dose_name, extreme, human, num
+from ._words import baseline, between, caption, dose_name, extreme, human, num
 
 
 class _Response(NamedTuple):
@@ -57,7 +57,7 @@ class CSShift(AbstractFigure):
             "half of training on trials with the reward (dashed) and without it (solid); the "
             "dotted line marks when the reward is due. Bands are 95 % intervals"
         )
-        return Drawn(figure, caption(tables, what, counts, end=INTERVAL), findings[:3], numbers)
+        return Drawn(figure, caption(tables, what, counts), findings[:3], numbers)
 
     def _responses(
         self, tables: Tables, scenario: str, source: str
@@ -164,7 +164,7 @@ def _draw(
     panels[0].set_title("At the cue and at the reward")
     if omits:
         _omission(panels[1], about, responses, times)
-    look.end_labels(panels[0], labels)
+    look.end_labels((panels[0], labels))
 
 
 def _omission(
@@ -194,12 +194,13 @@ def _findings(about: About, facts: dict[float, dict[str, Any]], where: str) -> l
     last = f"over the last {it['late_trials']} trials"
     crossing = it["crossing_trial"]
     moved = (
-        f"from trial {crossing} on the cue" if crossing else "at no trial the cue"
+        f"the signal at the cue first exceeded that at the reward on trial {crossing}"
+        if crossing
+        else "the signal at the cue never exceeded that at the reward"
     )
     out = [
-        f"{where}with {dose_name(about, first)} dopamine, {moved} evoked more than the reward; {last} the "
-        f"signal was {between(it['cue_late'])} at the cue and {between(it['reward_late'])} at the "
-        "reward (units of the reward)."
+        f"{where}{dose_name(about, first)}, {moved}; {last} it was {between(it['cue_late'])} at the "
+        f"cue and {between(it['reward_late'])} at the reward (units of the reward)."
     ]
     if np.isfinite(it["omission_late"].value):
         out.append(

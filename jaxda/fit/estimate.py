@@ -100,8 +100,8 @@ def estimate(
     best = np.argmin(value, axis=0)
     at = np.arange(problem.n_units)
     x = np.asarray(found.x)[best, at]
-    hessian = np.asarray(jax.jit(lambda p, x: p.hessian(x))(problem, jnp.asarray(x)))
-    likelihood = np.asarray(jax.jit(lambda p, x: p.log_likelihood(x))(problem, jnp.asarray(x)))
+    curvature = jax.jit(lambda p, x: (p.hessian(x), p.log_likelihood(x)))
+    hessian, likelihood = jax.tree.map(np.asarray, curvature(problem, jnp.asarray(x)))
 
     se, proper = np.full(x.shape, np.nan), np.zeros(len(x), bool)
     for u, h in enumerate(hessian):

@@ -76,21 +76,20 @@ def _propose(rule: optax.GradientTransformation, grad: Array, memory: Any, x: Ar
         return jax.vmap(jax.vmap(rule.update))(grad, memory, x)
 
 
-@eqx.filter_jit
-def _start(problem: Problem, rule: optax.GradientTransformation, x: Array) -> _Lanes:
-    value, grad = jax.vmap(problem.value_and_grad)(x)
-    direction, memory = _propose(rule, grad, None, x)
+def _start(rule: optax.GradientTransformation, x: Array) -> _Lanes:
+    """Lanes whose first sweep will take the point where they stand."""
+    worst = jnp.full(x.shape[:-1], jnp.inf, x.dtype)
     return _Lanes(
         x=x,
-        value=value,
-        grad=grad,
-        direction=_bounded(direction),
-        step=jnp.ones_like(value),
-        memory=memory,
+        value=worst,
+        grad=jnp.zeros_like(x),
+        direction=jnp.zeros_like(x),
+        step=jnp.ones_like(worst),
+        memory=_propose(rule, jnp.zeros_like(x), None, x)[1],
         best_x=x,
-        best=value,
-        steepness=_steepness(value, grad),
-        done=jnp.zeros(value.shape, bool),
+        best=worst,
+        steepness=worst,
+        done=jnp.zeros(worst.shape, bool),
         sweeps=jnp.zeros((), int),
     )
 
@@ -110,7 +109,7 @@ def _advance(
         finite = jnp.isfinite(value) & jnp.all(jnp.isfinite(grad), axis=-1)
         slope = jnp.sum(s.grad * s.direction, axis=-1)
         # Near an optimum the decrease is below the rounding of the loss itself.
-        slack = 4 * jnp.finfo(value.dtype).eps * jnp.maximum(1.0, jnp.abs(s.value))
+        slack = 4 * jnp.finfo(value.dtype).eps * jnp.maximum(1.0, jnp.abs(value))
         down = value <= s.value + _ARMIJO * s.step * slope + slack
         taken = finite & (down | (not searches)) & ~s.done
         direction, memory = _propose(rule, grad, s.memory, x)
@@ -160,7 +159,7 @@ def minimise(
     `tolerance` times max(1, |loss|). `progress(sweeps, steps)` is called now and then.
     """
     rule = solver.transformation()
-    lanes = _start(problem, rule, starts)
+    lanes = _start(rule, starts)
     limit = jnp.asarray(tolerance, lanes.value.dtype)
     chunk = max(1, steps // 20)
     for until in range(chunk, steps + chunk, chunk):

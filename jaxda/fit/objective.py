@@ -4,9 +4,7 @@ A *unit* is whoever has parameters of their own (a subject, or a session). Its s
 from a fresh state and share its coordinates.
 """
 
-from collections.abc import Sequence
-from typing import Any
-
+from collections.abc import Callable
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -68,22 +66,21 @@ class Problem(eqx.Module):
 
     def hessian(self, x: Float[Array, "units free"]) -> Float[Array, "units free free"]:
         """Second derivatives of the loss by the coordinates of each unit."""
-        along = lambda i: jax.jvp(
-            lambda x: self.value_and_grad(x)[1], (x,), (jnp.zeros_like(x).at[:, i].set(1.0),)
-        )[1]
-        return jnp.stack([along(i) for i in range(len(self.frees))], axis=-1)
+        grad = lambda x: self.value_and_grad(x)[1]
+        return jnp.moveaxis(self._along(grad, x), 0, -1)
 
     def score(self, x: Float[Array, "units free"]) -> Float[Array, "events sessions free"]:
         """Derivative of every record's log-probability by its unit's coordinates."""
-        along = lambda i: jax.jvp(self.log_probs, (x,), (jnp.zeros_like(x).at[:, i].set(1.0),))[1]
-        return jnp.stack([along(i) for i in range(len(self.frees))], axis=-1)
+        return jnp.moveaxis(self._along(self.log_probs, x), 0, -1)
+
+    def _along(self, fn: Callable[[Array], Array], x: Float[Array, "units free"]) -> Array:
+        """Derivative of `fn` along each coordinate of all units, `[free, ...]`."""
+        # One after the other in one program: as many copies would compile as long.
+        axes = jnp.eye(len(self.frees), dtype=x.dtype)
+        return jax.lax.map(lambda e: jax.jvp(fn, (x,), (jnp.broadcast_to(e, x.shape),))[1], axes)
 
     def records(self) -> Int[Array, " units"]:
         """Number of recorded actions of each unit."""
         each = jnp.sum(self.events.valid & self.events.choice, axis=0)
         return jax.ops.segment_sum(each, self.owner, num_segments=self.n_units)
 
-
-def stack_draws(frees: Sequence[Free], draws: list[Coordinates]) -> Any:
-    """Coordinates `[draws, free]` from dicts of scalars."""
-    return jnp.stack([jnp.stack([d[f.name] for f in frees]) for d in draws])

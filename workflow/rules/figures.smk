@@ -23,14 +23,14 @@ rule figure:
         ),
         png="results/figures/{figure}.png",
         findings="results/figures/{figure}.json",
-    params:
-        spec=lambda w: plan.spec_figure(experiment, w.figure),
-        code=lambda w: plan.code_figure(experiment, w.figure),
     log:
         "results/logs/figure/{figure}.log",
     conda:
         "../envs/jaxda.yaml"
     threads: 1
+    params:
+        spec=lambda w: plan.spec_figure(experiment, w.figure),
+        code=lambda w: plan.code_figure(experiment, w.figure),
     shell:
         "jaxda figure {wildcards.figure:q} -c {params.spec:q} -r results 2> {log:q}"
 
@@ -54,13 +54,13 @@ rule report:
             category="0 Overview",
             labels={"page": "overview"},
         ),
-    params:
-        spec=plan.spec_report(experiment),
-        code=plan.code_report(),
     log:
         "results/logs/report.log",
     conda:
         "../envs/jaxda.yaml"
     threads: 1
+    params:
+        spec=plan.spec_report(experiment),
+        code=plan.code_report(),
     shell:
         "jaxda report -c {params.spec:q} -r results 2> {log:q}"

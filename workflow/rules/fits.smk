@@ -9,9 +9,6 @@ rule fit:
         truth=truth_of,
     output:
         "results/{scenario}/{source}/fits/{model}.parquet",
-    params:
-        spec=lambda w: plan.spec_fit(experiment, w.scenario, w.source, w.model),
-        code=lambda w: plan.code_fit(experiment, w.model),
     log:
         "results/logs/fit/{scenario}.{source}.{model}.log",
     benchmark:
@@ -21,6 +18,9 @@ rule fit:
     threads: 1
     resources:
         mem_mb=2000,
+    params:
+        spec=lambda w: plan.spec_fit(experiment, w.scenario, w.source, w.model),
+        code=lambda w: plan.code_fit(experiment, w.model),
     shell:
         "jaxda fit -c {params.spec:q} -s {wildcards.scenario:q} -m {wildcards.source:q} "
         "-k {wildcards.model:q} -r results 2> {log:q}"
@@ -33,9 +33,6 @@ rule dose:
         truth="results/{scenario}/{source}/truth.parquet",
     output:
         "results/{scenario}/{source}/dose.parquet",
-    params:
-        spec=lambda w: plan.spec_dose(experiment, w.scenario, w.source),
-        code=lambda w: plan.code_dose(experiment, w.scenario, w.source),
     log:
         "results/logs/dose/{scenario}.{source}.log",
     benchmark:
@@ -45,6 +42,9 @@ rule dose:
     threads: 1
     resources:
         mem_mb=2000,
+    params:
+        spec=lambda w: plan.spec_dose(experiment, w.scenario, w.source),
+        code=lambda w: plan.code_dose(experiment, w.scenario, w.source),
     shell:
         "jaxda dose -c {params.spec:q} -s {wildcards.scenario:q} -m {wildcards.source:q} "
         "-r results 2> {log:q}"
@@ -62,13 +62,13 @@ rule compare:
         comparison="results/{scenario}/comparison.parquet",
         confusion="results/{scenario}/confusion.parquet",
         recovery="results/{scenario}/recovery.parquet",
-    params:
-        spec=lambda w: plan.spec_compare(experiment, w.scenario),
-        code=plan.code_compare(),
     log:
         "results/logs/compare/{scenario}.log",
     conda:
         "../envs/jaxda.yaml"
     threads: 1
+    params:
+        spec=lambda w: plan.spec_compare(experiment, w.scenario),
+        code=plan.code_compare(),
     shell:
         "jaxda compare -c {params.spec:q} -s {wildcards.scenario:q} -r results 2> {log:q}"
