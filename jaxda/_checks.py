@@ -117,6 +117,8 @@ def _settings(card: Card, settings: Fields | None, loc: Loc, say: Say) -> None:
             say((*loc, name), f"{card.name} has no setting {name!r}", near, key=True)
         elif not _like(value, card.settings[name]):
             say((*loc, name), shown(value), f"{_kind(card.settings[name])}, as in the default")
+        elif value not in card.choices.get(name, (value,)):
+            say((*loc, name), shown(value), did_you_mean(str(value), card.choices[name]))
 
 
 def _like(value: Any, default: Any) -> bool:

@@ -56,7 +56,7 @@ def dotted(loc: Loc) -> str:
 
 
 class _Loader(yaml.SafeLoader):
-    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
+    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}  # type: ignore[misc]
 
 
 for _name, _pattern, _first in (
@@ -181,7 +181,7 @@ def _tree(path: Path, problems: Found) -> Marked:
     text, place = _text(path), Place(str(path))
     try:
         node = yaml.compose(text, Loader=_Loader)
-        tree = node and _Builder(str(path), problems).build(node)
+        tree = _Builder(str(path), problems).build(node) if node else None
     except yaml.MarkedYAMLError as error:
         raise _malformed(path, error) from None
     except yaml.YAMLError as error:

@@ -43,9 +43,7 @@ def load(kind: Kind, name: str) -> Any:
     """
     if name not in names(kind):
         raise KeyError(f"no {kind[:-1]} called {name!r}; {did_you_mean(name, names(kind))}")
-    module = importlib.import_module(
-        f"jaxda.{_FOLDER.get(kind, kind)}.{name}".replace("/", ".")
-    )
+    module = importlib.import_module(f"jaxda.{_FOLDER.get(kind, kind)}.{name}".replace("/", "."))
     public = [
         c
         for _, c in inspect.getmembers(module, inspect.isclass)
@@ -77,6 +75,7 @@ class Card(NamedTuple):
     params: dict[str, Parameter]
     facts: dict[str, Any]
     settings: dict[str, Any]
+    choices: dict[str, tuple[Any, ...]]
 
     @property
     def roles(self) -> frozenset[str]:
@@ -120,6 +119,14 @@ def _called(value: ast.expr | None, name: str) -> bool:
     return (f.id if isinstance(f, ast.Name) else getattr(f, "attr", "")) == name
 
 
+def _literal(annotation: ast.expr) -> tuple[Any, ...]:
+    """The options of a `Literal[...]` annotation."""
+    if not (isinstance(annotation, ast.Subscript) and ast.unparse(annotation.value) == "Literal"):
+        return ()
+    options = ast.literal_eval(annotation.slice)
+    return options if isinstance(options, tuple) else (options,)
+
+
 @functools.cache
 def describe(kind: Kind, name: str) -> Card:
     """The card of a component, read from its source text.
@@ -130,14 +137,13 @@ def describe(kind: Kind, name: str) -> Card:
     if name not in names(kind):
         raise KeyError(f"no {kind[:-1]} called {name!r}; {did_you_mean(name, names(kind))}")
     tree = ast.parse((_ROOT / _FOLDER.get(kind, kind) / f"{name}.py").read_text(encoding="utf-8"))
-    classes = [
-        n for n in tree.body if isinstance(n, ast.ClassDef) and not n.name.startswith("_")
-    ]
+    classes = [n for n in tree.body if isinstance(n, ast.ClassDef) and not n.name.startswith("_")]
     if len(classes) != 1:
         raise TypeError(f"jaxda/{kind}/{name}.py must define exactly one public class.")
     params: dict[str, Parameter] = {}
     facts: dict[str, Any] = {}
     settings: dict[str, Any] = {}
+    choices: dict[str, tuple[Any, ...]] = {}
     for node in classes[0].body:
         if not (isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)):
             continue
@@ -152,6 +158,8 @@ def describe(kind: Kind, name: str) -> Card:
             default = {k.arg: k.value for k in value.keywords}.get("default")
             if default is not None:
                 settings[field] = ast.literal_eval(default)
+                if options := _literal(node.annotation):
+                    choices[field] = options
     return Card(
         kind,
         name,
@@ -160,4 +168,5 @@ def describe(kind: Kind, name: str) -> Card:
         params,
         facts,
         settings,
+        choices,
     )

@@ -30,7 +30,7 @@ class _Group(click.Group):
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="jaxda")
 def app() -> None:
-    """A differentiable laboratory for reward-prediction-error accounts of dopamine.
+    r"""A differentiable laboratory for reward-prediction-error accounts of dopamine.
 
     \b
     jaxda list models                      what there is
@@ -100,6 +100,12 @@ def validate(files: tuple[str, ...]) -> None:
             rows[name] = reader.read(dataset, name).num_rows
         except InputError as error:
             problems += error.problems
+    from . import stages
+
+    try:
+        stages.build_all(checked)
+    except InputError as error:
+        problems += error.problems
     if problems:
         raise InputError(problems)
     for name, scenario in checked.scenarios.items():
@@ -117,9 +123,7 @@ def validate(files: tuple[str, ...]) -> None:
     click.echo("ok")
 
 
-@app.command(
-    epilog="Example: jaxda simulate -c config/config.yaml -s snc_loss -m opal -r results"
-)
+@app.command(epilog="Example: jaxda simulate -c config/config.yaml -s snc_loss -m opal -r results")
 @_config_option
 @_results_option
 @click.option("--scenario", "-s", required=True, help="Scenario to play.")
@@ -265,7 +269,7 @@ def list_(kind: str | None, name: str | None) -> None:
     _one_of("kind", kind, catalog.KINDS)
     if name is not None:
         _one_of(kind[:-1], name, catalog.names(kind))  # type: ignore[arg-type]
-    click.echo(listing.cards(kind, name))
+    click.echo(listing.cards(kind, name))  # type: ignore[arg-type]
 
 
 def _unexpected(error: BaseException) -> str:

@@ -157,6 +157,7 @@ class Scenario(_Record):
         default=(), description="a list of models of this file, which are fitted"
     )
     subjects: Count = Field(description="how many subjects, an integer from 1")
+    sessions: Count = Field(1, description="how many sessions of a subject, an integer from 1")
     trials: Count = Field(description="how many trials in a session, an integer from 1")
     recover_dose: bool = Field(
         default=False, description="true (the dose is estimated from the data) or false"

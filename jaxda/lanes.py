@@ -147,7 +147,7 @@ def _run(jaxpr: Any, consts: list[Spread], args: Sequence[Spread], n_lanes: int)
 
     def read(atom: Any) -> Spread:
         if isinstance(atom, jex.core.Literal):
-            return spread(jnp.asarray(atom.val, atom.aval.dtype), False)
+            return spread(jnp.asarray(atom.val, dtype=atom.aval.dtype), False)  # type: ignore[attr-defined]
         return env[atom]
 
     env.update(zip(jaxpr.constvars, consts, strict=True))
@@ -191,7 +191,7 @@ def _level(operands: Sequence[Array], n_lanes: int) -> list[Array]:
 
 
 def _each(eqn: Any, args: list[Spread], n_lanes: int) -> Spread:
-    cells = np.broadcast_arrays(*[s.cells() for s in args])
+    cells: Any = np.broadcast_arrays(*[s.cells() for s in args])
     out = np.empty(cells[0].shape, object)
     for index in np.ndindex(out.shape):
         out[index] = _Cell(_bind(eqn, *_level([c[index].part for c in cells], n_lanes)))
@@ -219,14 +219,17 @@ def _grown(params: dict[str, Any], s: Spread, n_lanes: int) -> Spread:
 
 def _mapped(eqn: Any, args: list[Spread], n_lanes: int) -> list[Spread]:
     """Any operation, through `jax.vmap`."""
-    given = [
-        (v, s) for v, s in zip(eqn.invars, args, strict=True) if not isinstance(v, jex.core.Literal)
-    ]
-    inputs = list(dict(given))
-    one = jex.core.Jaxpr([], inputs, eqn.outvars, [eqn], debug_info=None)
-    fn = jex.core.jaxpr_as_fun(jex.core.ClosedJaxpr(one, []))
-    operands = [s.stacked(n_lanes) for s in dict(given).values()]
-    outs = jax.vmap(fn, in_axes=-1, out_axes=-1, axis_size=n_lanes)(*operands)
+    params = eqn.primitive.get_bind_params(eqn.params)
+    literal = [isinstance(v, jex.core.Literal) for v in eqn.invars]
+
+    def one(*given: Array) -> Sequence[Array]:
+        rest = iter(given)
+        operands = [s.parts[0] if k else next(rest) for k, s in zip(literal, args, strict=True)]
+        out = eqn.primitive.bind(*operands, **params)
+        return out if eqn.primitive.multiple_results else [out]
+
+    given = [s.stacked(n_lanes) for k, s in zip(literal, args, strict=True) if not k]
+    outs = jax.vmap(one, in_axes=-1, out_axes=-1, axis_size=n_lanes)(*given)
     return [spread(x) for x in outs]
 
 
@@ -275,6 +278,7 @@ _SHAPED: dict[str, Callable[..., np.ndarray]] = {
     "transpose": lambda p, x: x.transpose(p["permutation"]),
     "rev": lambda p, x: np.flip(x, tuple(p["dimensions"])),
     "concatenate": lambda p, *xs: np.concatenate(xs, axis=p["dimension"]),
+    "stack": lambda p, *xs: np.stack(xs, axis=p["axis"]),
     "copy": lambda p, x: x,
     "copy_p": lambda p, x: x,
 }
@@ -289,9 +293,14 @@ _FOLDS: dict[str, Callable[[Array, Array], Array]] = {
 }
 
 _ELEMENTWISE = frozenset(
-    """add sub mul div neg sign abs max min pow integer_pow square sqrt rsqrt cbrt exp exp2 expm1
-    log log1p logistic tanh sin cos tan sinh cosh asinh acosh atanh atan2 erf erfc erf_inv lgamma
-    digamma floor ceil round is_finite eq ne lt le gt ge and or not xor select_n add_any
-    convert_element_type rem clamp nextafter shift_left shift_right_logical
-    shift_right_arithmetic stop_gradient""".split()
+    name
+    for line in (
+        "add sub mul div rem neg sign abs max min clamp floor ceil round is_finite nextafter",
+        "pow integer_pow square sqrt rsqrt cbrt exp exp2 expm1 log log1p logistic",
+        "sin cos tan tanh sinh cosh asinh acosh atanh atan2 erf erfc erf_inv lgamma digamma",
+        "eq ne lt le gt ge and or not xor select_n",
+        "shift_left shift_right_logical shift_right_arithmetic",
+        "convert_element_type stop_gradient add_any",
+    )
+    for name in line.split()
 )

@@ -32,9 +32,9 @@ def experiment(values: Mapping[str, Any], files: Iterable[str | Path]) -> Config
     Raises:
         InputError: with everything that is wrong.
     """
-    files = [os.path.relpath(f) for f in files]
-    same = files and _plain(*files) == json.loads(json.dumps(values, default=str))
-    return load(*files) if same else load(overrides=values)
+    read = [os.path.relpath(f) for f in files]
+    same = read and _plain(*read) == json.loads(json.dumps(values, default=str))
+    return load(*read) if same else load(overrides=values)
 
 
 def _plain(*files: str) -> dict[str, Any] | None:

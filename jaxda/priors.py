@@ -40,21 +40,21 @@ class Prior:
         return jnp.exp(draw) if self.family == "lognormal" else draw
 
 
-def Beta(a: float, b: float) -> Prior:  # noqa: N802 - distributions are proper names
+def Beta(a: float, b: float) -> Prior:
     """Beta(a, b) on the unit interval."""
     return Prior("beta", a, b)
 
 
-def Gamma(shape: float, scale: float) -> Prior:  # noqa: N802
+def Gamma(shape: float, scale: float) -> Prior:
     """Gamma with `shape` and `scale` on the positive numbers."""
     return Prior("gamma", shape, scale)
 
 
-def Normal(mean: float, sd: float) -> Prior:  # noqa: N802
+def Normal(mean: float, sd: float) -> Prior:
     """Normal with `mean` and `sd`."""
     return Prior("normal", mean, sd)
 
 
-def LogNormal(mean: float, sd: float) -> Prior:  # noqa: N802
+def LogNormal(mean: float, sd: float) -> Prior:
     """Log-normal; `mean` and `sd` are those of the logarithm."""
     return Prior("lognormal", mean, sd)

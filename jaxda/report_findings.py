@@ -41,8 +41,8 @@ def number(x: float | None, digits: int = 3) -> str:
     if x and abs(x) < 1e-4:
         mantissa, exponent = f"{x:.{digits - 1}e}".split("e")
         raised = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-        text = f"{mantissa} × 10{raised}"
-    elif abs(x) >= 10**digits:
+        text = f"{float(mantissa):g} × 10{raised}"
+    elif abs(float(f"{x:.{digits}g}")) >= 10**digits:
         text = f"{x:,.0f}"
     else:
         text = f"{x:.{digits}g}"
@@ -55,6 +55,29 @@ def fixed(x: float | None, decimals: int = 2) -> str:
         return "–"
     text = f"{x:,.{decimals}f}"
     return (text.lstrip("-") if float(text.replace(",", "")) == 0 else text).replace("-", "−")
+
+
+def level(dose: float) -> str:
+    """A dose as it was given."""
+    return number(dose, 6)
+
+
+def places(error: float) -> int:
+    """Decimals up to the second digit of an error."""
+    if not (math.isfinite(error) and error > 0):
+        return 2
+    return max(0, 1 - math.floor(math.log10(error)))
+
+
+def estimate(mean: float, error: float) -> str:
+    """`mean ± error`, both to the second digit of the error."""
+    return f"{fixed(mean, places(error))} ± {fixed(error, places(error))}"
+
+
+def correlation(r: float | None) -> str:
+    """`r = 0.87`; one that is not quite perfect is not rounded to 1."""
+    text = "> 0.99" if r is not None and 0.995 <= r < 1 - 1e-9 else f"= {fixed(r)}"
+    return f"r {text}".replace(" ", "\u00a0")
 
 
 def plural(n: int, what: str) -> str:
@@ -89,7 +112,7 @@ def undisturbed(config: Config, scenario: str, dose: float) -> bool:
 
 def _where(config: Config, scenario: str, dose: float) -> str:
     intact = config.scenarios[scenario].lesion == "intact"
-    return scenario if intact else f"{scenario} at dose {number(dose)}"
+    return scenario if intact else f"{scenario} at dose {level(dose)}"
 
 
 def _own(config: Config, recovery: Iterable[Row]) -> list[Row]:
@@ -127,16 +150,15 @@ def parameters(config: Config, recovery: Sequence[Row]) -> list[str]:
         _own(config, recovery), "scenario", "model", "dose"
     ).items():
         n = rows[0]["n"]
-        well = [f"{r['parameter']} (r = {fixed(r['r'])})" for r in rows if is_recovered(r)]
-        badly = [
-            f"{r['parameter']} (r = {fixed(r['r'])})"
-            for r in rows
-            if r["r"] is not None and not is_recovered(r)
-        ]
+        told = lambda r: f"{r['parameter']} ({correlation(r['r'])})"
+        well = [told(r) for r in rows if is_recovered(r)]
+        badly = [told(r) for r in rows if r["r"] is not None and not is_recovered(r)]
         alike = [r["parameter"] for r in rows if r["r"] is None]
-        said = [f"recovered: {listed(well)}"] if well else ["no parameter is recovered"]
+        said = [f"recovered: {listed(well)}"] if well else []
         said += [f"not recovered: {listed(badly)}"] if badly else []
-        said += [f"not to be judged, being the same in all subjects: {listed(alike)}"] if alike else []
+        said += (
+            [f"not to be judged, being the same in all subjects: {listed(alike)}"] if alike else []
+        )
         text = (
             f"{_where(config, scenario, dose)}, {model} fitted to its own data "
             f"({plural(n, 'subject')}): {'; '.join(said)}."
@@ -156,7 +178,9 @@ def _coverage(rows: Sequence[Row]) -> str:
     low = [r["parameter"] for r in known if coverage_is(r) == "low"]
     high = [r["parameter"] for r in known if coverage_is(r) == "high"]
     if low:
-        text += f": too rarely for {listed(low)}, so do not trust {'it' if len(low) == 1 else 'them'}"
+        text += (
+            f": too rarely for {listed(low)}, so do not trust {'it' if len(low) == 1 else 'them'}"
+        )
     elif high:
         text += f": more often than they need to for {listed(high)}"
     return text + "."
@@ -177,7 +201,9 @@ def shifts(config: Config, fits: Sequence[Row]) -> list[str]:
         at = {(r["dose"], r["subject"], r["parameter"]): r["estimate"] for r in rows}
         low, high = min(0.0, *doses), max(0.0, *doses)
         for dose in (d for d in (low, high) if d):
-            moved, still, n = [], [], 0
+            moved: list[str] = []
+            still: list[str] = []
+            n = 0
             for parameter in dict.fromkeys(r["parameter"] for r in rows):
                 pairs = [
                     (value, at[0, s, p])
@@ -190,14 +216,14 @@ def shifts(config: Config, fits: Sequence[Row]) -> list[str]:
                 mean, n = statistics.fmean(change), len(change)
                 error = statistics.stdev(change) / math.sqrt(n)
                 sign = "+" if mean > 0 else ""
-                text = f"{parameter} {sign}{number(mean)} ± {number(error, 2)}"
+                text = f"{parameter} {sign}{estimate(mean, error)}"
                 (moved if abs(mean) > 2 * error else still).append(text)
             if not n:
                 continue
             said = [f"these estimates move: {listed(moved)}"] if moved else ["no estimate moves"]
             said += [f"within two standard errors of no change: {listed(still)}"] if still else []
             out.append(
-                f"{scenario}, {model} fitted as if there were no lesion, dose {number(dose)} "
+                f"{scenario}, {model} fitted as if there were no lesion, dose {level(dose)} "
                 f"against dose 0: {'; '.join(said)} (mean ± standard error over "
                 f"{plural(n, 'subject')})."
             )
@@ -230,7 +256,7 @@ def _recognised(
         if not several:
             return share(shares[0])
         return listed(
-            f"{share(x)} ({'dose ' if i == 0 else ''}{number(d)})"
+            f"{share(x)} ({'dose ' if i == 0 else ''}{level(d)})"
             for i, (d, x) in enumerate(zip(doses, shares, strict=True))
         )
 
@@ -253,8 +279,8 @@ def _recognised(
     if taken:
         text += f"; confused with it: {'; '.join(taken)}"
     if not most:
-        at = f" at dose {number(worst)}" if several else ""
-        text += f". It is not the model chosen most often{at}, so do not conclude from a comparison here"
+        at = f" at dose {level(worst)}" if several else ""
+        text += f". It is not chosen most often{at}: the best model of one subject tells little"
     return text + "."
 
 
@@ -270,10 +296,10 @@ def _meaning(config: Config, scenario: str, rows: Sequence[Row]) -> list[str]:
     ]
     if len(sources) < 2 or not at:
         return []
-    parts = [f"{r['model']} in {share(r['inversion'])}" for r in at]
+    parts = [f"one of {r['model']} in {share(r['inversion'])}" for r in at]
     return [
-        f"{_where(config, scenario, at[0]['dose'])}, were all sources equally likely, a win would "
-        f"point to the model that made the data: {listed(parts)} of its wins."
+        f"{_where(config, scenario, at[0]['dose'])}: if all sources were equally likely, a win "
+        f"would point to the right model: {listed(parts)} of cases."
     ]
 
 
@@ -287,7 +313,7 @@ def comparisons(config: Config, comparison: Sequence[Row]) -> list[str]:
         if len({r["dose"] for r in rows}) > 1
     }
     for (name, dose), rows in grouped(recorded, "scenario", "dose").items():
-        where = f"{name} at dose {number(dose)}" if name in several else name
+        where = f"{name} at dose {level(dose)}" if name in several else name
         out.append(_compared(where, config.datasets[name].unit, rows))
     return out
 
@@ -301,14 +327,14 @@ def _compared(where: str, unit: str, rows: list[Row]) -> str:
     text = (
         f"{where} ({plural(n, unit)}): {best['model']} has the lowest summed BIC and is best for "
         f"{share(best['wins_bic'])} of {unit}s; the next, {second['model']}, is higher by "
-        f"{number(second['delta_bic'], 4)}, or {number(second['mean_bic'])} ± "
-        f"{number(second['se_bic'], 2)} (standard error) per {unit}"
+        f"{fixed(second['delta_bic'], 1)}, or {estimate(second['mean_bic'], second['se_bic'])} "
+        f"(standard error) per {unit}"
     )
     if n < 2 or abs(second["mean_bic"]) <= 2 * second["se_bic"]:
         text += ": the data do not decide between the two"
     favourite = max(rows, key=lambda r: r["wins_bic"])
     if favourite["wins_bic"] > best["wins_bic"]:
-        text += f"; more {unit}s ({share(favourite['wins_bic'])}) are best described by {favourite['model']}"
+        text += f"; {favourite['model']} is best for more {unit}s ({share(favourite['wins_bic'])})"
     by_aic = min(rows, key=lambda r: r["aic"])["model"]
     text += "; AIC agrees." if by_aic == best["model"] else f"; AIC prefers {by_aic}."
     return text
@@ -320,22 +346,32 @@ def dose_unit(lesion: str) -> str:
     return doc[:1].lower() + doc[1:]
 
 
-def dose_recovery(rows: Sequence[Row]) -> dict[str, Any]:
-    """Agreement of estimated and true dose over all `rows`."""
-    truth, estimate = [r["truth"] for r in rows], [r["estimate"] for r in rows]
-    error = [e - t for e, t in zip(estimate, truth, strict=True)]
-    varied = len(rows) > 1 and len(set(truth)) > 1 and len(set(estimate)) > 1
-    bracketed = [r for r in rows if r["lower"] is not None and r["upper"] is not None]
-    inside = [r["lower"] <= r["truth"] <= r["upper"] for r in bracketed]
+def dose_recovery(config: Config, rows: Sequence[Row]) -> Row:
+    """Agreement of estimated and true dose over `rows` of one scenario.
+
+    A true dose at an end of its domain cannot lie in an interval, which never reaches it:
+    coverage leaves such sessions out, and is that of `intervals` sessions.
+    """
+    lesion = config.scenarios[rows[0]["scenario"]].lesion
+    ends = catalog.describe("lesions", lesion).params["dose"].domain
+    truth, estimates = [r["truth"] for r in rows], [r["estimate"] for r in rows]
+    error = [e - t for e, t in zip(estimates, truth, strict=True)]
+    varied = len(set(truth)) > 1 and len(set(estimates)) > 1
+    inside = [
+        r["lower"] <= r["truth"] <= r["upper"]
+        for r in rows
+        if r["lower"] is not None and r["upper"] is not None and r["truth"] not in ends
+    ]
     return {
         "n": len(rows),
         "subjects": len({r["subject"] for r in rows}),
-        "mean": statistics.fmean(estimate),
-        "sd": statistics.stdev(estimate) if len(rows) > 1 else None,
-        "r": statistics.correlation(truth, estimate) if varied else None,
+        "mean": statistics.fmean(estimates),
+        "sd": statistics.stdev(estimates) if len(rows) > 1 else None,
+        "r": statistics.correlation(truth, estimates) if varied else None,
         "bias": statistics.fmean(error),
         "rmse": math.sqrt(statistics.fmean(e * e for e in error)),
         "coverage": statistics.fmean(inside) if inside else None,
+        "intervals": len(inside),
         "corner": statistics.fmean(r["corner"] for r in rows),
         "converged": statistics.fmean(r["converged"] for r in rows),
     }
@@ -345,21 +381,29 @@ def doses(config: Config, rows: Sequence[Row]) -> list[str]:
     """How well the dose alone comes back, all else being known."""
     out = []
     for (scenario, source), part in grouped(rows, "scenario", "source").items():
-        all_ = dose_recovery(part)
+        all_ = dose_recovery(config, part)
+        told = lambda name, a=all_: fixed(a[name], places(a["rmse"]))
         given = sorted({r["truth"] for r in part})
-        span = " to ".join(number(d) for d in dict.fromkeys((given[0], given[-1])))
+        span = " to ".join(level(d) for d in dict.fromkeys((given[0], given[-1])))
         if all_["r"] is None:
-            verdict = "only one dose, so no correlation;"
+            verdict = "no correlation to judge by,"
         else:
             word = "recovered" if is_recovered(all_) else "not recovered"
-            verdict = f"{word}, r = {fixed(all_['r'])} between estimate and truth,"
-        out.append(
+            verdict = f"{word}, {correlation(all_['r'])} between estimate and truth,"
+        text = (
             f"{scenario}, {source} (dose: {dose_unit(config.scenarios[scenario].lesion)}; "
-            f"given {span}): {verdict} root mean square error {number(all_['rmse'], 2)}, mean error "
-            f"{number(all_['bias'], 2)}, over {plural(all_['n'], 'session')} of "
-            f"{plural(all_['subjects'], 'subject')}; 95\u00a0% intervals hold the truth in "
-            f"{share(all_['coverage'])}."
+            f"given {span}): {verdict} root mean square error {told('rmse')}, "
+            f"mean error {told('bias')}, over {plural(all_['n'], 'session')} of "
+            f"{plural(all_['subjects'], 'subject')}."
         )
+        if all_["coverage"] is not None:
+            text += f" 95\u00a0% intervals hold the truth in {share(all_['coverage'])}"
+            if all_["intervals"] < all_["n"]:
+                text += f" of {plural(all_['intervals'], 'session')} where they can"
+            if coverage_is(all_ | {"n": all_["intervals"]}) == "low":
+                text += ": too rarely, so do not trust them"
+            text += "."
+        out.append(text)
     return out
 
 
@@ -408,7 +452,9 @@ def cautions(config: Config, fits: Sequence[Row], doses: Sequence[Row]) -> list[
 
 def _who(failed: Sequence[Row]) -> str:
     doses = {r["dose"] for r in failed} != {0.0}
-    names = [f"{r['subject']} at dose {number(r['dose'])}" if doses else r["subject"] for r in failed]
+    names = [
+        f"{r['subject']} at dose {level(r['dose'])}" if doses else r["subject"] for r in failed
+    ]
     if len(names) <= _NAMED + 1:
         return ", ".join(names)
     return ", ".join(names[:_NAMED]) + f" and {len(names) - _NAMED} more"
@@ -426,14 +472,15 @@ def brief(
         good = [r for r in judged if is_recovered(r)]
         text = (
             f"Parameters: {len(good)} of {len(judged)} come back from simulated data of their own "
-            f"model without a lesion (r ≥ {RECOVERED:g})"
+            f"model without a lesion (r\u00a0≥\u00a0{RECOVERED:g})"
         )
         lost = [
-            f"{r['parameter']} of {r['model']} in {r['scenario']}"
-            for r in judged
-            if not is_recovered(r)
+            f"{listed(r['parameter'] for r in rows)} of {model} in {scenario}"
+            for (scenario, model), rows in grouped(
+                (r for r in judged if not is_recovered(r)), "scenario", "model"
+            ).items()
         ]
-        out.append(text + (f"; not {listed(lost)}." if lost else "."))
+        out.append(text + (f"; not {'; '.join(lost)}." if lost else "."))
     checked = [r for r in own if r["coverage"] is not None]
     if checked:
         low = sum(coverage_is(r) == "low" for r in checked)
@@ -441,24 +488,28 @@ def brief(
         held = sum(r["coverage"] * r["n"] for r in checked) / total
         out.append(
             f"Intervals: 95\u00a0% intervals hold the truth in {share(held)} of cases there; for "
-            f"{low} of {plural(len(checked), 'parameter')} clearly too rarely."
+            f"{low or 'none'} of {plural(len(checked), 'parameter')} clearly too rarely."
         )
     out += _recognition(config, tables["confusion"])
     parts = [
-        f"{scenario} of {source} r = {fixed(r)}"
-        if (r := dose_recovery(rows)["r"]) is not None
-        else f"{scenario} of {source} not to be judged"
+        f"{correlation(r)} ({scenario}, {source})"
         for (scenario, source), rows in grouped(tables["dose"], "scenario", "source").items()
+        if (r := dose_recovery(config, rows)["r"]) is not None
     ]
     if parts:
         out.append(
-            f"Doses: with all else known, estimated and true dose agree with {listed(parts)}."
+            f"Doses: with all else known, estimated and true dose correlate with {listed(parts)}."
         )
     every = fitted_units(tables["fits"])
     if every:
         failed = sum(not u[0]["converged"] for u in every)
-        verb = "All" if not failed else f"{len(every) - failed:,} of"
-        out.append(f"Fits: {verb} {plural(len(every), 'fit')} converged.")
+        if failed:
+            out.append(
+                f"Fits: {failed:,} of {len(every):,} did not converge; the fits to be careful with "
+                "are named below."
+            )
+        else:
+            out.append(f"Fits: all {len(every):,} converged.")
     return out
 
 
@@ -482,9 +533,10 @@ def _recognition(config: Config, confusion: Sequence[Row]) -> list[str]:
         for rows in told_apart
     }
     low, high = min(best, key=lambda k: best[k]), max(best, key=lambda k: best[k])
-    text = f"Models: without a lesion, BIC finds the generating model in {share(best[high])} of subjects"
-    if low != high:
-        text += f" at best ({high}) and in {share(best[low])} at worst ({low})"
-    else:
-        text += f" ({high})"
-    return [text + "."]
+    text = "Models: without a lesion, BIC finds the generating model in "
+    if low == high:
+        return [f"{text}{share(best[high])} of subjects ({high})."]
+    return [
+        f"{text}{share(best[high])} of subjects at best ({high}) and in {share(best[low])} "
+        f"at worst ({low})."
+    ]

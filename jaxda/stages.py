@@ -5,7 +5,7 @@ of any origin; `fit_dose` estimates only the dose of a lesion. Nothing here read
 files or knows a workflow.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -17,10 +17,13 @@ from . import agents, catalog
 from .config import Config, Scenario
 from .data.files import metadata, with_metadata
 from .data.sessions import Label, Sessions, from_table, to_table, units
+from .errors import InputError
+from .errors import Problem as Fault
 from .fit.estimate import Estimates, estimate
 from .fit.objective import Problem
 from .keys import named_keys
 from .params import free
+from .rollout import Agent
 from .rollout import simulate as play
 from .types import Event, Readout
 
@@ -35,8 +38,47 @@ def _quiet(done: int, total: int) -> None:
 
 
 def build_task(scenario: Scenario) -> Any:
-    """The task of a scenario."""
-    return catalog.load("tasks", scenario.task.name)(**scenario.task.settings)
+    """The task of a scenario.
+
+    Raises:
+        InputError: if its settings mean nothing.
+    """
+    make = catalog.load("tasks", scenario.task.name)
+    return _built(f"task {scenario.task.name}", lambda: make(**scenario.task.settings))
+
+
+def build_agent(config: Config, variant: str, lesion: str = "intact") -> Agent:
+    """The agent of a variant, with a lesion at dose 0.
+
+    Raises:
+        InputError: if its settings mean nothing.
+    """
+    return _built(f"models.{variant}", lambda: agents.build(config.models[variant], lesion))
+
+
+def _built(what: str, make: Callable[[], Any]) -> Any:
+    try:
+        return make()
+    except ValueError as error:
+        raise InputError([Fault(what, str(error), "a setting that makes sense")]) from None
+
+
+def build_all(config: Config) -> None:
+    """Build everything that the experiment names, to see whether it can be built.
+
+    Raises:
+        InputError: with every task and agent that cannot.
+    """
+    made = [lambda s=s: build_task(s) for s in config.scenarios.values()]
+    made += [lambda v=v: build_agent(config, v) for v in config.models]
+    problems: list[Fault] = []
+    for make in made:
+        try:
+            make()
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
 
 
 def _subjects(scenario: Scenario) -> list[str]:
@@ -54,17 +96,18 @@ def simulate(
     and parameter, on the natural scale, before the lesion.
     """
     scenario, variant = config.scenarios[name], config.models[source]
-    agent, task = agents.build(variant, scenario.lesion), build_task(scenario)
+    agent, task = build_agent(config, source, scenario.lesion), build_task(scenario)
     subjects = _subjects(scenario)
     who = [(name, source, s) for s in subjects]
     values = agents.draw_population(variant, agent, config.seed, who)
-    keys = named_keys(config.seed, [(*w, "session") for w in who])
+    sessions = [str(i + 1) for i in range(scenario.sessions)]
+    keys = named_keys(config.seed, [(*w, f"session {i}") for w in who for i in sessions])
 
     n_doses = len(scenario.doses)
-    lanes = {path: jnp.tile(v, n_doses) for path, v in values.items()}
-    lanes["lesion.dose"] = jnp.repeat(jnp.asarray(scenario.doses, dtype=float), len(subjects))
+    lanes = {p: jnp.tile(jnp.repeat(v, len(sessions)), n_doses) for p, v in values.items()}
+    lanes["lesion.dose"] = jnp.repeat(jnp.asarray(scenario.doses, dtype=float), len(keys))
     keys = jnp.tile(keys, n_doses)
-    labels = [Label(float(d), s, "1") for d in scenario.doses for s in subjects]
+    labels = [Label(float(d), s, i) for d in scenario.doses for s in subjects for i in sessions]
     n_events = scenario.trials * task.events_per_trial
     run = jax.jit(lambda keys, lanes: play(agent, task, keys, n_events, lanes, record=_recorded))
     parts = []
@@ -145,13 +188,14 @@ def fit(
         Unidentified: if the free set is rank-deficient on these sessions.
     """
     variant = config.models[candidate]
-    agent = agents.build(variant)
+    agent = build_agent(config, candidate)
     unit = config.datasets[name].unit if name in config.datasets else "subject"
     data = from_table(sessions)
     names, owner = units(data.labels, unit)
     frees = agents.frees(variant, agent)
+    prior = config.fit.prior
     problem = Problem(
-        agent, data.events, jnp.asarray(owner), {}, data.env, frees, len(names), config.fit.prior
+        agent, data.events, jnp.asarray(owner), {}, data.env, frees, len(names), prior
     )
     found = _estimate(config, problem, [(name, *n) for n in names], f"{name}/{candidate}", progress)
     source = metadata(sessions).get("source", "")
@@ -175,15 +219,26 @@ def fit_dose(
     explains the session.
     """
     scenario, variant = config.scenarios[name], config.models[source]
-    agent = agents.build(variant, scenario.lesion)
+    agent = build_agent(config, source, scenario.lesion)
     data = from_table(sessions)
     names, owner = units(data.labels, "subject")
-    values = {p: jnp.asarray(v) for p, v in _truths(truth, [x.subject for x in data.labels]).items()}
+    values = {
+        p: jnp.asarray(v) for p, v in _truths(truth, [x.subject for x in data.labels]).items()
+    }
     frees = free(agent, ["dose"])
     problem = Problem(
-        agent, data.events, jnp.asarray(owner), values, data.env, frees, len(names), config.fit.prior
+        agent,
+        data.events,
+        jnp.asarray(owner),
+        values,
+        data.env,
+        frees,
+        len(names),
+        config.fit.prior,
     )
-    found = _estimate(config, problem, [(name, *n) for n in names], f"{name}/{source} dose", progress)
+    found = _estimate(
+        config, problem, [(name, *n) for n in names], f"{name}/{source} dose", progress
+    )
     truths = [np.asarray([n[0] for n in names])]
     return _rows(names, ["dose"], truths, found, name, source, source)
 
@@ -191,7 +246,7 @@ def fit_dose(
 def _rows(
     names: list[tuple[float, str, str]],
     parameters: list[str],
-    truths: list[np.ndarray | None],
+    truths: Sequence[np.ndarray | None],
     found: Estimates,
     scenario: str,
     source: str,

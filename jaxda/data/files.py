@@ -58,10 +58,16 @@ def read_table(path: str | Path) -> pa.Table:
     try:
         return pq.read_table(path)
     except FileNotFoundError:
-        raise InputError([Problem(str(path), "no such file", "run the step that makes it")]) from None
+        raise InputError(
+            [Problem(str(path), "no such file", "run the step that makes it")]
+        ) from None
     except (pa.ArrowInvalid, OSError) as error:
         raise InputError(
-            [Problem(str(path), f"not a readable Parquet file ({error})", "delete it and run again")]
+            [
+                Problem(
+                    str(path), f"not a readable Parquet file ({error})", "delete it and run again"
+                )
+            ]
         ) from None
 
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import jax.numpy as jnp
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ..types import Env, Event
 from .files import metadata, with_metadata
@@ -72,10 +73,11 @@ def to_table(
         "event": pa.array(event[keep]),
         "cue": column(e.cue),
     }
-    options = e.options
-    if options is None:
-        fixed = np.arange(sessions.env.n_actions)[None, :, None]
-        options = np.broadcast_to(fixed, (n_events, sessions.env.n_actions, n_sessions))
+    fixed = np.arange(sessions.env.n_actions)[None, :, None]
+    options = np.broadcast_to(
+        fixed if e.options is None else np.asarray(e.options),
+        (n_events, sessions.env.n_actions, n_sessions),
+    )
     for a in range(sessions.env.n_actions):
         columns[f"option_{a}"] = column(options[:, a])
     columns |= {
@@ -126,8 +128,11 @@ def from_table(table: pa.Table) -> Sessions:
         return jnp.asarray(out)
 
     real, whole = np.dtype(jnp.zeros(()).dtype), np.dtype(jnp.zeros((), int).dtype)
-    options = jnp.stack([field(f"option_{a}", 0, whole) for a in range(env.n_actions)], axis=1)
-    fixed = env.n_cues == 1 and env.n_items == env.n_actions
+    named = [f"option_{a}" for a in range(env.n_actions)]
+    fixed = env.n_items == env.n_actions and all(
+        pc.all(pc.equal(table.column(name), a)).as_py() for a, name in enumerate(named)
+    )
+    options = jnp.stack([field(name, 0, whole) for name in named], axis=1)
     return Sessions(
         env,
         Event(
@@ -164,8 +169,7 @@ def units(labels: Sequence[Label], unit: str) -> tuple[list[tuple[float, str, st
     of the session is empty.
     """
     names = [
-        (label.dose, label.subject, label.session if unit == "session" else "")
-        for label in labels
+        (label.dose, label.subject, label.session if unit == "session" else "") for label in labels
     ]
     order = {name: i for i, name in enumerate(dict.fromkeys(names))}
     return list(order), np.asarray([order[name] for name in names])

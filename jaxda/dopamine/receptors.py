@@ -3,9 +3,7 @@
 from jaxtyping import Array, Float
 
 
-def remaining_tone(
-    antagonist: Float[Array, "..."], dopamine_over_kd: float
-) -> Float[Array, "..."]:
+def remaining_tone(antagonist: Float[Array, "..."], dopamine_over_kd: float) -> Float[Array, "..."]:
     """Occupancy by dopamine relative to no drug, at antagonist occupancy `antagonist`.
 
     The antagonist raises the apparent K_D to K_D / (1 - antagonist) (Cheng & Prusoff 1973);

@@ -90,7 +90,7 @@ class Tables:
         return next((c.params[first] for c in (model, *habits) if first in c.params), None)
 
     def sessions(self, scenario: str, source: str, *columns: str) -> pa.Table:
-        """Events. Of the `columns`, `x` also stands for `x_0`, `x_1`, ...; absent ones are left out."""
+        """Events, of them the `columns` that exist; `x` also stands for `x_0`, `x_1`, ..."""
         return self._load("sessions", scenario, source, "", columns)
 
     def truth(self, scenario: str, source: str) -> pa.Table:

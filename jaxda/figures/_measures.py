@@ -1,5 +1,6 @@
 """From rows of a table to means with intervals. Plain NumPy; missing values are NaN."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,6 +11,16 @@ from ._base import About
 
 # Standard errors on either side of a 95 % interval.
 Z = 1.959963984540054
+
+
+# What the choice of the better option is called, and which it is in recorded data.
+SHARE = "P(better option)"
+PAID_MOST = (
+    "paid most at the cue over all subjects (in all trials, unless another clearly paid more in "
+    "the bin of trials, by three standard errors)"
+)
+# Bins of trials are drawn if at least this share of units got that far.
+_REACHED = 0.5
 
 
 class Rows:
@@ -77,6 +88,11 @@ class Mean(NamedTuple):
     high: np.ndarray
     n: np.ndarray
 
+    def within(self, low: float, high: float) -> "Mean":
+        """The same where nothing below `low` or above `high` can be true, as for shares."""
+        clip = lambda x: np.clip(x, low, high)
+        return self._replace(low=clip(self.low), high=clip(self.high))
+
     def facts(self) -> dict[str, Any]:
         """As plain values."""
         return {
@@ -110,10 +126,26 @@ def mean(values: np.ndarray) -> Mean:
     return Mean(middle, middle - Z * error, middle + Z * error, n)
 
 
+def along(
+    by_dose: Mapping[float, Units], limits: tuple[float, float] = (-np.inf, np.inf)
+) -> tuple[np.ndarray, Mean]:
+    """The doses, and the means at them within `limits`."""
+    every = [mean(u.values) for u in by_dose.values()]
+    stacked = Mean(*(np.stack(x) for x in zip(*every, strict=True)))
+    return np.asarray(list(by_dose)), stacked.within(*limits)
+
+
 def change(after: Units, before: Units) -> Mean:
     """Mean of the difference within units, over those that have both."""
     _, i, j = np.intersect1d(after.names, before.names, return_indices=True)
     return mean(after.values[i] - before.values[j])
+
+
+def reached(course: Units) -> np.ndarray:
+    """Which bins of `course [units, bins]` enough units have; all that any has if none does."""
+    share = np.isfinite(course.values).mean(axis=0)
+    enough = share >= _REACHED
+    return enough if enough.any() else share > 0
 
 
 class Correlation(NamedTuple):
@@ -135,7 +167,9 @@ def correlation(x: np.ndarray, y: np.ndarray) -> Correlation:
     if n < 4 or abs(r) > 1 - 1e-12:
         return Correlation(r, np.nan, np.nan, n)
     half = Z / np.sqrt(n - 3)
-    return Correlation(r, float(np.tanh(np.arctanh(r) - half)), float(np.tanh(np.arctanh(r) + half)), n)
+    return Correlation(
+        r, float(np.tanh(np.arctanh(r) - half)), float(np.tanh(np.arctanh(r) + half)), n
+    )
 
 
 def trial_bins(trial: np.ndarray, most: int = 12, least: int = 10) -> tuple[np.ndarray, np.ndarray]:
@@ -151,22 +185,27 @@ def trial_bins(trial: np.ndarray, most: int = 12, least: int = 10) -> tuple[np.n
 
 
 class Score(NamedTuple):
-    """How well a subject does on each row (NaN: does not count), and what that is called."""
+    """How well a subject does on each row (NaN: does not count), and what that is called.
+
+    `limits` are the least and the greatest that can be; `chance` is what guessing gives, NaN
+    where that is not known.
+    """
 
     values: np.ndarray
     label: str
     meaning: str
+    limits: tuple[float, float]
+    chance: float
 
 
 def score(about: About, rows: Rows) -> Score:
     """Choices of the better option where it is known and stays; the reward otherwise.
 
     Known for the probabilistic selection task (A, C and E are the better of their pairs), for
-    the fixed bandit, and for recorded data, where it is the option of a cue that paid most over
-    all subjects. Rows without feedback do not count.
+    the fixed bandit, and for recorded data as `best_paid` says. Rows without feedback do not
+    count.
     """
     name = about.task.name if about.task else ""
-    shown = rows["feedback"]
     if name == "pst":
         good = rows.taken() % 2 == 0
         meaning = "share of training trials on which the better item of the pair was chosen"
@@ -175,27 +214,69 @@ def score(about: About, rows: Rows) -> Score:
         good = np.isin(rows.taken(), np.flatnonzero(p == p.max()))
         meaning = "share of trials on which the option that pays most was chosen"
     elif not about.simulated:
-        good = rows.taken() == best_paid(rows)[rows["cue"].astype(int)]
-        meaning = (
-            "share of trials on which the option was chosen that paid most at that cue over all "
-            "subjects"
-        )
+        good = rows.taken() == best_paid(rows)
+        meaning = f"share of trials on which the option was chosen that {PAID_MOST}"
     else:
-        return Score(np.where(shown, rows["reward"], np.nan), "reward per trial", "mean reward of trials with feedback")
-    counts = shown & np.isfinite(rows["action"])
-    return Score(np.where(counts, good, np.nan), "P(better option)", meaning)
+        reward = np.where(rows["feedback"], rows["reward"], np.nan)
+        meaning = "mean reward of trials with feedback"
+        return Score(reward, "reward per trial", meaning, (-np.inf, np.inf), np.nan)
+    counts = rows["feedback"] & np.isfinite(rows["action"])
+    chance = 1 / len(rows.parts("option"))
+    return Score(np.where(counts, good, np.nan), SHARE, meaning, (0.0, 1.0), chance)
+
+
+def test_rates(rows: Rows) -> dict[str, np.ndarray] | None:
+    """Per row, the probabilistic selection test: A chosen, B not chosen (NaN: does not count).
+
+    Rows without feedback that pair item 0 (A) or item 1 (B), but not both, with another item.
+    None if there are no such rows.
+    """
+    options, item = rows.spread("option"), rows.taken()
+    best, worst = (options == 0).any(axis=1), (options == 1).any(axis=1)
+    test = ~rows["feedback"] & np.isfinite(item)
+    if not (test & best & ~worst).any() or not (test & worst & ~best).any():
+        return None
+    return {
+        "choose A": np.where(test & best & ~worst, item == 0, np.nan),
+        "avoid B": np.where(test & worst & ~best, item != 1, np.nan),
+    }
 
 
 def best_paid(rows: Rows) -> np.ndarray:
-    """For every cue the item that paid most per choice over all rows with feedback."""
+    """For every row the item that paid most at its cue, over all rows with feedback.
+
+    Where another item clearly paid more in a bin of trials (by three standard errors), it is
+    that one: reversals that all subjects share are followed. NaN where nothing is known.
+    """
     cue, item = rows["cue"].astype(int), rows.taken()
     paid = np.where(rows["feedback"], rows["reward"], np.nan)
-    out = np.full(int(cue.max()) + 1, np.nan)
+    bins = trial_bins(rows["trial"])[0]
+    out = np.full(len(cue), np.nan)
     for c in np.unique(cue):
-        here = (cue == c) & np.isfinite(paid) & np.isfinite(item)
-        items = np.unique(item[here])
-        if len(items):
-            out[c] = items[np.argmax([paid[here & (item == i)].mean() for i in items])]
+        whole = cue == c
+        usual = _payments(item[whole], paid[whole])
+        if not usual:
+            continue
+        best = max(usual, key=lambda i: usual[i][0])
+        for b in np.unique(bins[whole]):
+            here = whole & (bins == b)
+            now = _payments(item[here], paid[here])
+            out[here] = best
+            if len(now) > 1 and best in now:
+                rival = max(now, key=lambda i: now[i][0])
+                (more, a), (less, z) = now[rival], now[best]
+                if more - less > 3 * np.hypot(a, z) > 0:
+                    out[here] = rival
+    return out
+
+
+def _payments(item: np.ndarray, paid: np.ndarray) -> dict[float, tuple[float, float]]:
+    """Mean payment of each item with its standard error."""
+    there = np.isfinite(item) & np.isfinite(paid)
+    out = {}
+    for i in np.unique(item[there]):
+        x = paid[there & (item == i)]
+        out[float(i)] = (float(x.mean()), float(x.std() / np.sqrt(len(x))))
     return out
 
 

@@ -1,6 +1,7 @@
 """One look for all figures: sizes, colours that everyone can tell apart, intervals, labels."""
 
 import contextlib
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -9,6 +10,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_hex
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from ._measures import Mean, scatter
 
@@ -22,6 +26,7 @@ BLUE, RED, PURPLE, GREY = "#0072B2", "#D55E00", "#CC79A7", "#767676"
 CYCLE = (BLUE, RED, GREEN, PURPLE, ORANGE, SKY, BLACK)
 LINES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1, 2)))
 MARKERS = ("o", "s", "D", "^", "v", "P", "X")
+GLYPHS = "●■◆▲▼✚✖"
 SIGNED = "RdBu_r"
 
 _HIGHER = LinearSegmentedColormap.from_list("higher", ["#F0A060", RED, "#7A2A00"])
@@ -91,6 +96,12 @@ def dose_color(dose: float, doses: Sequence[float]) -> str:
     return to_hex((_HIGHER if dose > 0 else _LOWER)(at))
 
 
+def ink(background: str) -> str:
+    """Black or white, whichever reads better on a colour."""
+    red, green, blue = (int(background[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    return "white" if 0.3 * red + 0.59 * green + 0.11 * blue < 0.55 else "black"
+
+
 def band(ax: Axes, x: np.ndarray, it: Mean, color: str, line: Any = "-", **line_style: Any) -> None:
     """A line of means in a band of intervals."""
     ax.fill_between(x, it.low, it.high, color=color, alpha=0.13, linewidth=0)
@@ -101,10 +112,19 @@ def dots(
     ax: Axes, x: np.ndarray, it: Mean, color: str, marker: str = "o", line: Any = "-", **style: Any
 ) -> None:
     """Means with their intervals, joined."""
+    it = Mean(*map(np.atleast_1d, it))
     error = np.stack([it.value - it.low, it.high - it.value])
     error = np.where(np.isfinite(error), error, 0.0)
     ax.errorbar(
-        x, it.value, error, color=color, marker=marker, linestyle=line, capsize=0, elinewidth=1.4, **style
+        x,
+        it.value,
+        error,
+        color=color,
+        marker=marker,
+        linestyle=line,
+        capsize=0,
+        elinewidth=1.4,
+        **style,
     )
 
 
@@ -112,30 +132,71 @@ def cloud(ax: Axes, x: float, y: np.ndarray, color: str, width: float, hollow: n
     """Single values around `x`, those that `hollow` marks as rings."""
     at = x + width * scatter(len(y))
     for mask, face in ((~hollow, color), (hollow, "white")):
-        ax.scatter(at[mask], y[mask], s=9, facecolor=face, edgecolor=color, linewidth=0.6, alpha=0.55)
+        ax.scatter(
+            at[mask], y[mask], s=9, facecolor=face, edgecolor=color, linewidth=0.6, alpha=0.55
+        )
 
 
-def note(ax: Axes, text: str, corner: str = "upper left", **style: Any) -> None:
-    """A few words in a corner of a panel."""
-    up, left = corner.startswith("upper"), corner.endswith("left")
+def cloud_flat(ax: Axes, y: float, x: np.ndarray, color: str, hollow: np.ndarray) -> None:
+    """Single values along the height `y`, those that `hollow` marks as rings."""
+    at = y + 0.55 * scatter(len(x))
+    for mask, face in ((~hollow, color), (hollow, "white")):
+        ax.scatter(
+            x[mask], at[mask], s=8, facecolor=face, edgecolor=color, linewidth=0.6, alpha=0.5
+        )
+
+
+def headed(ax: Axes, title: str, notes: Sequence[str]) -> None:
+    """A title with `notes` in smaller letters below it."""
+    text = "\n".join(notes)
+    ax.set_title(title, linespacing=1.3, pad=8 + 11.5 * (text.count("\n") + 1))
     ax.annotate(
         text,
-        (0.0 if left else 1.0, 1.0 if up else 0.0),
+        (0, 1),
         xycoords="axes fraction",
-        xytext=(5 if left else -5, -4 if up else 4),
+        xytext=(0, 4),
         textcoords="offset points",
-        ha="left" if left else "right",
-        va="top" if up else "bottom",
         fontsize=8,
+        linespacing=1.3,
         color="#333333",
-        linespacing=1.25,
-        **style,
+        va="bottom",
     )
+
+
+def frame(corner: tuple[float, float], width: float, height: float) -> Rectangle:
+    """An empty box that marks a cell."""
+    return Rectangle(corner, width, height, fill=False, edgecolor=RED, linewidth=1.6)
+
+
+def few_ticks(ax: Axes, logarithmic: bool, both: bool = True) -> None:
+    """Few, plainly written numbers on the horizontal axis of a small panel, or on both axes."""
+    for axis in (ax.xaxis, ax.yaxis)[: 1 + both]:
+        if logarithmic:
+            axis.set_major_locator(FixedLocator(_round_ticks(*axis.get_view_interval())))
+            axis.set_minor_locator(NullLocator())
+            axis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
+        else:
+            axis.set_major_locator(MaxNLocator(4))
+
+
+def _round_ticks(low: float, high: float) -> list[float]:
+    """Three to five numbers of one digit between `low` and `high`, evenly on a log scale."""
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    for digits in ((1,), (1, 3), (1, 2, 5), (1, 2, 3, 5, 7), tuple(range(1, 10))):
+        found = [d * 10.0**e for e in decades for d in digits if low <= d * 10.0**e <= high]
+        if len(found) >= 3:
+            return found if len(found) <= 5 else found[:: -(-len(found) // 5)]
+    return [low, math.sqrt(low * high), high]
 
 
 def zero(ax: Axes, y: float = 0.0) -> None:
     """A thin line of reference."""
     ax.axhline(y, color="#999999", linewidth=0.8, zorder=0)
+
+
+def upright(ax: Axes, x: float = 0.0) -> None:
+    """A thin upright line of reference."""
+    ax.axvline(x, color="#999999", linewidth=0.8, zorder=1)
 
 
 class Label(NamedTuple):
@@ -201,11 +262,15 @@ def apart(wanted: np.ndarray, gap: float, top: float) -> np.ndarray:
 
 
 def line_names(where: Any, names: Sequence[tuple[str, str, Any, str]], **place: Any) -> None:
-    """A key of `(name, colour, line style, marker)` in a panel or figure.
+    """A key of `(name, colour, line style, marker)` in a panel or figure; "ring" is a marker.
 
     For where labels at the ends of lines would not fit.
     """
-    handles = [
-        mpl.lines.Line2D([], [], color=c, linestyle=l, marker=m or None, label=n) for n, c, l, m in names
-    ]
+    handles = []
+    for name, color, line, marker in names:
+        shape = {"ring": "o", "": None}.get(marker, marker)
+        handle = Line2D([], [], color=color, linestyle=line, marker=shape, label=name)
+        if marker == "ring":
+            handle.set(markerfacecolor="none", markersize=9)
+        handles.append(handle)
     where.legend(handles=handles, **{"handlelength": 2.2, **place})

@@ -1,5 +1,6 @@
 """Numbers, lists and captions in words."""
 
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
@@ -32,6 +33,13 @@ def between(it: Mean | Correlation, digits: int = 2) -> str:
     return f"{num(value, digits)} (95 % CI {num(it.low, digits)} to {num(it.high, digits)})"
 
 
+def bracket(it: Correlation, digits: int = 2) -> str:
+    """`0.71 [0.64, 0.78]`; without the interval where there is none."""
+    if not np.isfinite(it.low):
+        return num(it.r, digits)
+    return f"{num(it.r, digits)} [{num(it.low, digits)}, {num(it.high, digits)}]"
+
+
 def listed(items: Iterable[object]) -> str:
     """`a, b and c`."""
     texts = [str(i) for i in items]
@@ -48,16 +56,30 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def people(counts: Iterable[int]) -> str:
+def people(counts: Iterable[int], unit: str = "subject") -> str:
     """`n = 24 subjects`, or the range where it differs."""
     every = sorted(set(counts))
     few = "–".join(map(str, dict.fromkeys((every[0], every[-1]))))
-    return f"n = {few} subject{'s' if few != '1' else ''}"
+    return f"n = {few} {unit}{'s' if few != '1' else ''}"
 
 
 def dose_name(about: About, dose: float) -> str:
     """`intact`, or `dose 0.3`."""
     return "intact" if dose == 0 and about.simulated else f"dose {short(dose)}"
+
+
+def at_dose(about: About, dose: float) -> str:
+    """`when intact`, or `at dose 0.3`."""
+    name = dose_name(about, dose)
+    return f"when {name}" if name == "intact" else f"at {name}"
+
+
+def dose_axis(about: About, width: int = 34) -> str:
+    """What the axis of doses is called, in lines of about `width` letters."""
+    if about.lesion is None or about.lesion.name == "intact":
+        return "dose"
+    meaning = _lower(about.dose_means).rstrip(".")
+    return textwrap.fill(f"dose of {about.lesion.name}: {meaning}", width)
 
 
 def baseline(doses: Sequence[float]) -> float:

@@ -6,13 +6,11 @@ import numpy as np
 
 from . import _style as look
 from ._base import About, AbstractFigure, Drawn, Tables
-from ._measures import Mean, Rows, Units, by_unit, change, mean
-from ._words import between, capital, caption, dose_name, human, people
+from ._measures import Rows, Units, along, by_unit, change, mean, test_rates
+from ._words import at_dose, between, caption, dose_axis, human, people, short
 
 
-_BEST, _WORST = 0, 1
-_NAMES = {"choose_a": "choose A", "avoid_b": "avoid B"}
-_COLORS = {"choose_a": look.GREEN, "avoid_b": look.RED}
+_COLORS = {"choose A": look.GREEN, "avoid B": look.RED}
 
 
 class _Test(NamedTuple):
@@ -46,34 +44,29 @@ class ChooseAvoid(AbstractFigure):
         figure = look.canvas(look.HEIGHT * rows)
         for i, block in enumerate(figure.subfigures(rows, 1, squeeze=False)[:, 0]):
             part = list(groups.items())[i * columns : (i + 1) * columns]
-            _draw(block, tables, part)
+            _draw(block, part)
         counts = {
             s: people(u.n for t in tests if t.scenario == s for u in t.contrast.values())
             for s in tables.scenarios
         }
         what = (
-            "Test phase without feedback. Top: how often A (the best item) was chosen, and B (the "
-            "worst) was not, in pairs of A or B with one of the other items; the thin line is chance. "
-            "Bottom: their difference, choose-A minus avoid-B, within subjects; above 0 subjects are "
-            "better at choosing the best than at avoiding the worst. Points are means over subjects, "
-            "bars 95 % intervals; one column per lesion and generating model"
+            "Test phase without feedback. Top: how often A (the best item) was chosen, and B "
+            "(the worst) was not, in pairs of A or B with one of the other items; the thin line "
+            "is chance. Bottom: their difference, choose-A minus avoid-B, within subjects; above "
+            "0 subjects are better at choosing the best than at avoiding the worst. Points are "
+            "means over subjects, bars 95 % intervals; one column per lesion and generating model"
         )
         return Drawn(figure, caption(tables, what, counts), _findings(groups)[:3], _numbers(tests))
 
     def _test(self, tables: Tables, scenario: str, source: str) -> _Test:
         columns = ("dose", "subject", "option", "action", "feedback")
         rows = Rows(tables.sessions(scenario, source, *columns))
-        options = rows.spread("option")
-        best, worst = (options == _BEST).any(axis=1), (options == _WORST).any(axis=1)
-        test = ~rows["feedback"] & np.isfinite(rows["action"])
-        right = "a scenario with a test phase that offers items 0 and 1 in new pairs, such as pst"
-        if not (test & best & ~worst).any() or not (test & worst & ~best).any():
+        values = test_rates(rows)
+        if values is None:
+            right = (
+                "a scenario with a test phase that offers items 0 and 1 in new pairs, such as pst"
+            )
             raise self.refuse(scenario, f"no test without feedback (source {source})", right)
-        item = rows.taken()
-        values = {
-            "choose_a": np.where(test & best & ~worst, item == _BEST, np.nan),
-            "avoid_b": np.where(test & worst & ~best, item != _WORST, np.nan),
-        }
         rates: dict[str, dict[float, Units]] = {}
         contrast = {}
         for dose in rows.values("dose"):
@@ -81,67 +74,54 @@ class ChooseAvoid(AbstractFigure):
             of = {k: by_unit(rows["subject"][here], v[here]) for k, v in values.items()}
             for k, v in of.items():
                 rates.setdefault(k, {})[dose] = v
-            gap = of["choose_a"].values - of["avoid_b"].values
-            contrast[dose] = Units(of["choose_a"].names, gap)
+            gap = of["choose A"].values - of["avoid B"].values
+            contrast[dose] = Units(of["choose A"].names, gap)
         return _Test(scenario, source, tables.about(scenario), rates, contrast)
 
 
-def _over(by_dose: dict[float, Units]) -> tuple[np.ndarray, Mean]:
-    """Doses, and the means there."""
-    every = [mean(u.values) for u in by_dose.values()]
-    return np.asarray(list(by_dose)), Mean(*(np.stack(x) for x in zip(*every, strict=True)))
-
-
-def _draw(block: Any, tables: Tables, groups: list[tuple[tuple[str, str], list[_Test]]]) -> None:
+def _draw(block: Any, groups: list[tuple[tuple[str, str], list[_Test]]]) -> None:
     panels = block.subplots(2, len(groups), squeeze=False, sharex="col", sharey="row")
     ends: list[look.Label] = []
-    for (top, bottom), ((lesion, source), tests) in zip(panels.T, groups, strict=True):
-        ends = []
+    for (top, bottom), ((_, source), tests) in zip(panels.T, groups, strict=True):
         for i, test in enumerate(tests):
-            for kind in _NAMES:
-                doses, it = _over(test.rates[kind])
-                look.dots(top, doses, it, _COLORS[kind], look.MARKERS[i], look.LINES[i % 4])
-                ends.append(look.Label(it.value[-1], _NAMES[kind], _COLORS[kind]))
-            doses, it = _over(test.contrast)
-            look.dots(bottom, doses, it, look.BLACK, look.MARKERS[i], look.LINES[i % 4])
+            marker, line = look.MARKERS[i % len(look.MARKERS)], look.LINES[i % len(look.LINES)]
+            ends = []
+            for kind, color in _COLORS.items():
+                doses, it = along(test.rates[kind], (0, 1))
+                look.dots(top, doses, it, color, marker, line)
+                ends.append(look.Label(it.value[-1], kind, color))
+            doses, it = along(test.contrast)
+            look.dots(bottom, doses, it, look.BLACK, marker, line)
         look.zero(top, 0.5)
         look.zero(bottom)
         every = np.unique([d for t in tests for d in t.contrast])
         room = 0.08 * (np.ptp(every) or 1.0)
         bottom.set_xlim(every[0] - room, every[-1] + room)
         if len(every) <= 6:
-            bottom.set_xticks(every)
-        names = " & ".join(human(t.scenario) for t in tests)
-        top.set_title(f"{names}\n{source}", linespacing=1.3)
-        bottom.set_xlabel(f"dose of {lesion}")
-        if len(tests) > 1:
-            keys = [
-                (human(t.scenario), look.BLACK, look.LINES[i % 4], look.MARKERS[i])
-                for i, t in enumerate(tests)
-            ]
-            look.line_names(bottom, keys, loc="upper left")
+            bottom.set_xticks(every, [short(d) for d in every])
+        marks = look.GLYPHS if len(tests) > 1 else [""] * len(tests)
+        names = [f"{human(t.scenario)} {m}".strip() for t, m in zip(tests, marks, strict=False)]
+        top.set_title(f"{', '.join(names)}\n{source}", linespacing=1.3)
+        bottom.set_xlabel(dose_axis(tests[0].about, 100 // len(groups)))
     panels[0, 0].set_ylabel("rate at test")
     panels[1, 0].set_ylabel("choose A − avoid B")
-    last = groups[-1][1]
-    look.end_labels((panels[0, -1], ends[-2 * 1 :] if len(last) > 1 else ends))
+    look.end_labels((panels[0, -1], ends))
 
 
 def _findings(groups: dict[tuple[str, str], list[_Test]]) -> list[str]:
     out = []
-    for (lesion, source), tests in groups.items():
+    for (_, source), tests in groups.items():
         parts = []
         for test in tests:
             doses = sorted(test.contrast)
             first, last = doses[0], doses[-1]
-            text = f"{between(mean(test.contrast[first].values))} at {dose_name(test.about, first)}"
+            start, end = (between(mean(test.contrast[d].values)) for d in (first, last))
+            text = f"{human(test.scenario)}: {start} {at_dose(test.about, first)}"
             if last != first:
                 moved = change(test.contrast[last], test.contrast[first])
-                text += (
-                    f" and {between(mean(test.contrast[last].values))} at "
-                    f"{dose_name(test.about, last)} (a change of {between(moved)})"
-                )
-            parts.append(f"in {human(test.scenario)} {text}")
-        out.append(capital(f"{source} under {human(lesion)}: choose-A minus avoid-B is {', '.join(parts)}."))
+                text += f", {end} {at_dose(test.about, last)}, a change of {between(moved)}"
+            parts.append(text)
+        out.append(f"Choose-A minus avoid-B of {source} – {'; '.join(parts)}.")
     return out
 
 

@@ -44,7 +44,9 @@ class CSShift(AbstractFigure):
             _draw(block, about, responses, times, where)
             findings += _findings(about, facts, where)
             numbers.setdefault(scenario, {})[source] = {
-                f"{d:g}": {k: v.facts() if isinstance(v, Mean) else v for k, v in f.items() if k[0] != "_"}
+                f"{d:g}": {
+                    k: v.facts() if isinstance(v, Mean) else v for k, v in f.items() if k[0] != "_"
+                }
                 for d, f in facts.items()
             }
             n = {len(r.subjects) for r in responses.values()}
@@ -135,7 +137,13 @@ def _draw(
         ax.set_facecolor("#DDDDDD")
         box = (times[0] - half, times[-1] + half, len(m) + 0.5, 0.5)
         picture = ax.imshow(
-            m, look.SIGNED, extent=box, aspect="auto", vmin=-most, vmax=most, interpolation="nearest"
+            m,
+            look.SIGNED,
+            extent=box,
+            aspect="auto",
+            vmin=-most,
+            vmax=most,
+            interpolation="nearest",
         )
         ax.spines[["left", "bottom"]].set_visible(False)
         ax.set_title(where + dose_name(about, dose))
@@ -156,7 +164,9 @@ def _draw(
         look.band(panels[0], trial, cue, color)
         look.band(panels[0], trial, reward, color, look.LINES[1])
         late = slice(-max(1, len(trial) // 20), None)
-        labels.append(look.Label(np.nanmean(cue.value[late]), f"cue, {dose_name(about, dose)}", color))
+        labels.append(
+            look.Label(np.nanmean(cue.value[late]), f"cue, {dose_name(about, dose)}", color)
+        )
         text = f"reward, {dose_name(about, dose)}"
         labels.append(look.Label(np.nanmean(reward.value[late]), text, color))
     look.zero(panels[0])
@@ -167,9 +177,7 @@ def _draw(
     look.end_labels((panels[0], labels))
 
 
-def _omission(
-    ax: Any, about: About, responses: dict[float, _Response], times: np.ndarray
-) -> None:
+def _omission(ax: Any, about: About, responses: dict[float, _Response], times: np.ndarray) -> None:
     doses, names = list(responses), []
     for dose, r in responses.items():
         color = look.dose_color(dose, doses)
@@ -199,8 +207,8 @@ def _findings(about: About, facts: dict[float, dict[str, Any]], where: str) -> l
         else "the signal at the cue never exceeded that at the reward"
     )
     out = [
-        f"{where}{dose_name(about, first)}, {moved}; {last} it was {between(it['cue_late'])} at the "
-        f"cue and {between(it['reward_late'])} at the reward (units of the reward)."
+        f"{where}{dose_name(about, first)}, {moved}; {last} it was {between(it['cue_late'])} at "
+        f"the cue and {between(it['reward_late'])} at the reward (units of the reward)."
     ]
     if np.isfinite(it["omission_late"].value):
         out.append(

@@ -50,7 +50,9 @@ class ExpectileCode(AbstractFigure):
             n = len(rows.parts("value"))
             tau = (np.arange(n) + 0.5) / n
             theory = expectiles(sizes, odds, tau)
-            codes = {d: _code(rows.where(rows["dose"] == d), sizes, theory) for d in rows.values("dose")}
+            codes = {
+                d: _code(rows.where(rows["dose"] == d), sizes, theory) for d in rows.values("dose")
+            }
             where = f"{human(scenario)}, {source}: " if len(cells) > 1 else ""
             _draw(block, about, codes, tau, sizes, odds, where)
             findings += _findings(about, codes, sizes, odds, theory, where)
@@ -63,12 +65,13 @@ class ExpectileCode(AbstractFigure):
             counts[scenario] = people(int(np.max(c.value.n)) for c in codes.values())
         share = short(100 * (1 - _SETTLED))
         what = (
-            f"Left: value of each channel over the last {share} % of trials, in the unit of the rewards, "
-            "against its optimism tau, which is the share of its learning rate that goes to positive "
-            "errors; points are means over subjects, bars 95 % intervals, the line is the theoretical "
-            "tau-expectile of the rewards. Right: mean reward prediction error of each channel (one "
-            "line, coloured by tau) by size of reward; where a line crosses 0 is the reversal point of "
-            "the channel. The size axis is logarithmic if all sizes are above 0"
+            f"Left: value of each channel over the last {share} % of trials against its optimism "
+            "tau, which is the share of its learning rate that goes to positive errors; points "
+            "are means over subjects, bars (if larger than the points) 95 % intervals, the line "
+            "is the theoretical tau-expectile of the rewards. Right: mean reward prediction "
+            "error of each channel (one line, coloured by tau) by size of reward; where a line "
+            "crosses 0 is the reversal point of the channel. The size axis is logarithmic if all "
+            "sizes are above 0"
         )
         return Drawn(figure, caption(tables, what, counts), findings[:3], numbers)
 
@@ -78,7 +81,9 @@ class ExpectileCode(AbstractFigure):
         n = len(rows.parts("value"))
         if n < 2 or len(rows.parts("rpe")) != n:
             right = "a scenario whose source has channels, such as expectile"
-            raise self.refuse(scenario, "no columns value_0, value_1, ... with rpe_0, rpe_1, ...", right)
+            raise self.refuse(
+                scenario, "no columns value_0, value_1, ... with rpe_0, rpe_1, ...", right
+            )
         return rows.where((rows["trial"] > _SETTLED * rows["trial"].max()) & rows["feedback"])
 
 
@@ -104,6 +109,10 @@ def _rewards(about: About, rows: Rows) -> tuple[np.ndarray, np.ndarray]:
         return sizes[order], odds[order] / odds.sum()
     sizes, count = np.unique(rows["reward"], return_counts=True)
     return sizes, count / count.sum()
+
+
+def _unit(about: About) -> str:
+    return "µl" if about.task and about.task.name == "variable_magnitude" else "units of reward"
 
 
 def _code(rows: Rows, sizes: np.ndarray, theory: np.ndarray) -> _Code:
@@ -148,7 +157,8 @@ def _draw(
         look.dots(left, tau, code.value, color, marker, "none")
         name = "channels, " + dose_name(about, dose) if len(codes) > 1 else "channels"
         keys.append((name, color, "none", marker))
-    left.set(xlabel="optimism tau of the channel", ylabel="value (unit of the reward)", xlim=(0, 1))
+    unit = _unit(about)
+    left.set(xlabel="optimism tau of the channel", ylabel=f"value ({unit})", xlim=(0, 1))
     left.set_ylim(bottom=min(0.0, float(sizes[0])))
     left.set_title(where + "Values")
     look.line_names(left, keys, loc="upper left")
@@ -167,7 +177,7 @@ def _draw(
     bar.set_label("optimism tau")
     bar.outline.set_visible(False)
     name = f", {dose_name(about, first)}" if len(codes) > 1 else ""
-    right.set(xlabel="size of the reward", ylabel="reward prediction error")
+    right.set(xlabel=f"size of the reward ({unit})", ylabel=f"reward prediction error ({unit})")
     right.set_title("Errors by size of reward" + name)
 
 
@@ -185,11 +195,12 @@ def _findings(
     positive = _positive(it)[middle]
     out = [
         f"{where}values of {len(theory)} channels run from {num(it.value.value[0])} to "
-        f"{num(it.value.value[-1])} and follow the expectiles of the rewards (r = {num(it.r, 3)}, "
-        f"root mean square deviation {num(it.rmse)}); a single value would be the mean, "
-        f"{num(float(sizes @ odds))}.",
-        f"{where}at the most frequent reward, {short(sizes[middle])}, {num(100 * positive, 0)} % of the "
-        "channels signal more than expected and the others less.",
+        f"{num(it.value.value[-1])} {_unit(about)} and follow the expectiles of the rewards (r = "
+        f"{num(it.r, 3)}, root mean square deviation {num(it.rmse)}); a single value would be the "
+        f"mean, {num(float(sizes @ odds))} {_unit(about)}.",
+        f"{where}at the most frequent reward, {short(sizes[middle])} {_unit(about)}, "
+        f"{num(100 * positive, 0)} % of the channels signal more than expected and the others "
+        "less.",
     ]
     if len(codes) > 1:
         far = extreme(list(codes))

@@ -33,7 +33,9 @@ class GoNogoWeights(AbstractFigure):
     def draw(self, tables: Tables) -> Drawn:
         cells, counts, shown = [], {}, {}
         for scenario in tables.scenarios:
-            found = [(scenario, g, *self._weights(tables, scenario, g)) for g in tables.sources(scenario)]
+            found = [
+                (scenario, g, *self._weights(tables, scenario, g)) for g in tables.sources(scenario)
+            ]
             found = [cell for cell in found if cell[2]]
             if not found:
                 right = "a scenario whose source has Go and NoGo weights, such as opal"
@@ -52,10 +54,11 @@ class GoNogoWeights(AbstractFigure):
             findings += _findings(tables, scenario, weights, where)
             numbers.setdefault(scenario, {})[source] = _numbers(weights, trial)
         what = (
-            "Mean weights of the items over training, in bins of trials: top, the Go weight of the "
-            "direct (D1) pathway; bottom, the NoGo weight of the indirect (D2) pathway; one column per "
-            "dose. Weights have no unit and start at 1 (thin line); items are lettered in the order "
-            "of their numbers, dashed lines are the second of each pair. Bands are 95 % intervals"
+            "Mean weights of the items over training, in bins of trials: top, the Go weight of "
+            "the direct (D1) pathway; bottom, the NoGo weight of the indirect (D2) pathway; one "
+            "column per dose. Weights have no unit and start at 1 (thin line); items are "
+            "lettered in the order of their numbers, dashed lines are the second of each pair. "
+            "Bands are 95 % intervals"
         )
         return Drawn(figure, caption(tables, what, counts, sources=shown), findings[:3], numbers)
 
@@ -140,8 +143,8 @@ def _findings(
         over = {i: mean(weights[kind, first, i].whole.values) for i in items}
         item = max(items, key=lambda i: over[i].value)
         text = (
-            f"{where}the largest mean {word} weight in training, {dose_name(about, first)}, is that of "
-            f"{letter(item)}, {between(over[item])}"
+            f"{where}the largest mean {word} weight in training, {dose_name(about, first)}, is "
+            f"that of {letter(item)}, {between(over[item])}"
         )
         if far != first:
             moved = change(weights[kind, far, item].whole, weights[kind, first, item].whole)
@@ -150,9 +153,7 @@ def _findings(
     return out
 
 
-def _numbers(
-    weights: dict[tuple[str, float, int], _Weight], trial: np.ndarray
-) -> dict[str, Any]:
+def _numbers(weights: dict[tuple[str, float, int], _Weight], trial: np.ndarray) -> dict[str, Any]:
     out: dict[str, Any] = {"trial": trial.tolist()}
     for (kind, dose, item), w in weights.items():
         it = {

@@ -6,12 +6,20 @@ import numpy as np
 
 from . import _style as look
 from ._base import AbstractFigure, Drawn, Tables
-from ._measures import Mean, Rows, Units, by_unit, change, mean, score, trial_bins
-from ._words import baseline, between, capital, caption, dose_name, extreme, human, people
-
-
-# A bin is drawn if at least this share of subjects got that far.
-_REACHED = 0.5
+from ._measures import (
+    SHARE,
+    Mean,
+    Rows,
+    Score,
+    Units,
+    by_unit,
+    change,
+    mean,
+    reached,
+    score,
+    trial_bins,
+)
+from ._words import at_dose, baseline, between, capital, caption, dose_name, extreme, human, people
 
 
 class _Curve(NamedTuple):
@@ -19,8 +27,7 @@ class _Curve(NamedTuple):
     source: str
     dose: float
     name: str
-    label: str
-    meaning: str
+    score: Score
     trial: np.ndarray
     course: Mean
     whole: Units
@@ -39,7 +46,7 @@ class LearningCurves(AbstractFigure):
     def draw(self, tables: Tables) -> Drawn:
         cells = [(s, g) for s in tables.scenarios for g in tables.sources(s)]
         curves = [c for s, g in cells for c in self._curves(tables, s, g)]
-        labels = list(dict.fromkeys(c.label for c in curves))
+        labels = list(dict.fromkeys(c.score.label for c in curves))
         sources = list(dict.fromkeys(c.source for c in curves))
         figure = look.canvas(look.HEIGHT * max(0.75, 0.55 * -(-len(sources) // 3)))
         panels = look.grid(figure, len(sources), 3, sharex=True, sharey=len(labels) == 1)
@@ -47,20 +54,20 @@ class LearningCurves(AbstractFigure):
             here = [c for c in curves if c.source == source]
             for c in here:
                 look.band(ax, c.trial, c.course, *_look(c, curves))
-            if here[0].label == "P(better option)":
-                look.zero(ax, 0.5)
+            for chance in {c.score.chance for c in here if c.score.label == SHARE}:
+                look.zero(ax, chance)
             if i % 3 == 0 or len(labels) > 1:
-                ax.set_ylabel(" or ".join(dict.fromkeys(c.label for c in here)))
+                ax.set_ylabel(" or ".join(dict.fromkeys(c.score.label for c in here)))
             ax.set_title(tables.named(source) if tables.model(source) else "recorded data")
             ax.set_xlabel("trial")
             ax.set_xlim(left=0)
         _name(figure, panels[-1], curves, sources)
-        meanings = dict.fromkeys(f"{c.label} is the {c.meaning}" for c in curves)
+        meanings = dict.fromkeys(f"{c.score.label} is the {c.score.meaning}" for c in curves)
         what = (
-            f"Learning over trials: {'; '.join(meanings)}. One panel per generating model; lines are "
-            "means over subjects in bins of trials, bands 95 % intervals"
+            f"Learning over trials: {'; '.join(meanings)}. One panel per origin of the data; "
+            "lines are means over subjects in bins of trials, bands 95 % intervals"
         )
-        what += "; the thin line is chance between two options" * ("P(better option)" in labels)
+        what += "; the thin line is chance" * (SHARE in labels)
         if any(not tables.about(s).simulated for s in tables.scenarios):
             what += "; bins that fewer than half of the subjects reached are left out"
         counts = {s: people(c.last.n for c in curves if c.scenario == s) for s in tables.scenarios}
@@ -83,16 +90,19 @@ class LearningCurves(AbstractFigure):
         for dose in doses:
             here = rows["dose"] == dose
             every = by_unit(rows["subject"][here], values[here], bins[here], len(center))
-            reached = np.isfinite(every.values).mean(axis=0) >= _REACHED
-            course = mean(np.where(reached, every.values, np.nan))
-            last = Units(every.names, every.values[:, np.flatnonzero(reached)[-1]])
+            drawn = reached(every)
+            course = mean(np.where(drawn, every.values, np.nan)).within(*it.limits)
+            last = Units(every.names, every.values[:, np.flatnonzero(drawn)[-1]])
             whole = by_unit(rows["subject"][here], values[here])
             name = human(scenario)
             if doses != [0]:
                 name += f", {dose_name(about, dose)}"
-            told = (scenario, source, dose, name, it.label, it.meaning)
-            out.append(_Curve(*told, center, course, whole, last))
+            out.append(_Curve(scenario, source, dose, name, it, center, course, whole, last))
         return out
+
+
+def _mean(curve: _Curve, units: Units) -> Mean:
+    return mean(units.values).within(*curve.score.limits)
 
 
 def _look(curve: _Curve, curves: list[_Curve]) -> tuple[str, Any]:
@@ -126,13 +136,13 @@ def _findings(tables: Tables, curves: list[_Curve]) -> list[str]:
         for source in tables.sources(scenario):
             by_dose = {c.dose: c for c in curves if (c.scenario, c.source) == (scenario, source)}
             first, far = baseline(list(by_dose)), extreme(list(by_dose))
-            text = f"{source} {between(mean(by_dose[first].whole.values))}"
+            text = f"{source} {between(_mean(by_dose[first], by_dose[first].whole))}"
             if far != first:
-                named = [dose_name(tables.about(scenario), d) for d in (first, far)]
+                start, end = (at_dose(tables.about(scenario), d) for d in (first, far))
                 moved = change(by_dose[far].whole, by_dose[first].whole)
-                text += f" when {named[0]}, changed by {between(moved)} at {named[1]}"
+                text += f" {start}, changed by {between(moved)} {end}"
             parts.append(text)
-        label = next(c.label for c in curves if c.scenario == scenario)
+        label = next(c.score.label for c in curves if c.scenario == scenario)
         out.append(capital(f"{human(scenario)}, {label} over all trials: {'; '.join(parts)}."))
     return out[:3]
 
@@ -141,11 +151,11 @@ def _numbers(curves: list[_Curve]) -> dict[str, Any]:
     out: dict[str, Any] = {}
     for c in curves:
         it = {
-            "measure": c.label,
+            "measure": c.score.label,
             "trial": c.trial.tolist(),
             "course": c.course.facts(),
-            "whole": mean(c.whole.values).facts(),
-            "last": mean(c.last.values).facts(),
+            "whole": _mean(c, c.whole).facts(),
+            "last": _mean(c, c.last).facts(),
         }
         out.setdefault(c.scenario, {}).setdefault(c.source, {})[f"{c.dose:g}"] = it
     return out

@@ -56,8 +56,8 @@ def confusion(fits: pa.Table, criterion: str = "bic") -> pa.Table:
     """
     shares: dict[tuple, dict[str, dict[str, float]]] = {}
     counts: dict[tuple, int] = {}
-    for (scenario, source, dose), (models, units, values) in _cells(fits).items():
-        won = _wins(values[criterion]).mean(axis=0)
+    for (scenario, source, dose), (models, units, criteria) in _cells(fits).items():
+        won = _wins(criteria[criterion]).mean(axis=0)
         shares.setdefault((scenario, dose), {})[source] = dict(zip(models, won, strict=True))
         counts[scenario, source, dose] = len(units)
     names = ("scenario", "dose", "source", "model", "n", "confusion", "inversion")

@@ -90,12 +90,10 @@ def estimate(
     starts = starting_points(frees, seed, names, restarts)
     owner = np.asarray(problem.owner)
     probe = np.flatnonzero(owner < _PROBES)
-    score = jax.jit(lambda p, x: p.score(x))(problem, starts[0])
+    score = np.asarray(jax.jit(lambda p, x: p.score(x))(problem, starts[0]))
     check_identified(frees, score[:, probe], owner[probe], what=what)
 
-    found = minimise(
-        problem, starts, solver, steps=steps, tolerance=tolerance, progress=progress
-    )
+    found = minimise(problem, starts, solver, steps=steps, tolerance=tolerance, progress=progress)
     value = np.where(np.isfinite(found.value), found.value, np.inf)
     best = np.argmin(value, axis=0)
     at = np.arange(problem.n_units)

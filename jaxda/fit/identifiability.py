@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Float, Int
 
 from ..errors import Refused
 from ..params import Free
@@ -41,8 +41,8 @@ def null_direction(
 
 def check_identified(
     frees: Sequence[Free],
-    score: Float[Array, "events sessions free"],
-    owner: Sequence[int],
+    score: Float[np.ndarray, "events sessions free"],
+    owner: Int[np.ndarray, " sessions"],
     *,
     what: str,
 ) -> None:
@@ -54,7 +54,6 @@ def check_identified(
     Raises:
         Unidentified: naming the parameters and the combination that cannot be told apart.
     """
-    score, owner = np.asarray(score), np.asarray(owner)
     found = []
     for unit in np.unique(owner):
         rows = score[:, owner == unit].reshape(-1, score.shape[-1])
@@ -70,9 +69,7 @@ def check_identified(
             f"{what}: {names[0]!r} changes the probability of no record here; fix it, or give "
             f"data that depend on it"
         )
-    mix = " ".join(
-        f"{c:+.2g}·{f.name}" for f, c in zip(frees, null, strict=True) if abs(c) > 1e-3
-    )
+    mix = " ".join(f"{c:+.2g}·{f.name}" for f, c in zip(frees, null, strict=True) if abs(c) > 1e-3)
     raise Unidentified(
         f"{what}: {', '.join(names)} cannot be told apart: moving their coordinates along "
         f"({mix}) changes the probability of no record; fix one of them"

@@ -139,9 +139,7 @@ def _advance(
         )
         return moved
 
-    return jax.lax.while_loop(
-        lambda s: (s.sweeps < until) & ~jnp.all(s.done), sweep, start
-    )
+    return jax.lax.while_loop(lambda s: (s.sweeps < until) & ~jnp.all(s.done), sweep, start)
 
 
 def minimise(

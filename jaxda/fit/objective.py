@@ -5,6 +5,7 @@ from a fresh state and share its coordinates.
 """
 
 from collections.abc import Callable
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -83,4 +84,3 @@ class Problem(eqx.Module):
         """Number of recorded actions of each unit."""
         each = jnp.sum(self.events.valid & self.events.choice, axis=0)
         return jax.ops.segment_sum(each, self.owner, num_segments=self.n_units)
-

@@ -16,7 +16,7 @@ class Combined(AbstractLesion):
     targets: ClassVar = ()
     source: ClassVar = "see parts"
 
-    parts: dict[str, AbstractLesion]
+    parts: dict[str, AbstractLesion] = eqx.field(default_factory=dict)
     dose: Float[Array, ""] = eqx.field(converter=jnp.asarray, default=0.0)
 
     def tissue(self, model: M) -> M:
@@ -51,4 +51,4 @@ def compose(*lesions: AbstractLesion) -> AbstractLesion:
             parts[name] = one
     if len(parts) == 1:
         return next(iter(parts.values()))
-    return Combined(parts)
+    return Combined(parts=parts)

@@ -1,6 +1,6 @@
 """Actor-critic (Barto, Sutton & Anderson 1983), by preference or by policy gradient."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import equinox as eqx
 import jax
@@ -52,7 +52,7 @@ class ActorCritic(AbstractModel[_State]):
         POSITIVE, 2.0, prior=Gamma(1.2, 5.0), role="choice_gain", doc="Inverse temperature."
     )
     v0: Float[Array, ""] = param(REAL, 0.0, prior=Normal(0.5, 0.5), doc="Initial critic value.")
-    actor: str = eqx.field(static=True, default="plain")
+    actor: Literal["plain", "score"] = eqx.field(static=True, default="plain")
 
     def __check_init__(self):
         if self.actor not in ("plain", "score"):

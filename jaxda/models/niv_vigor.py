@@ -13,7 +13,8 @@ from ..types import Env, Event, LatencyLaw, Offer, Policy, dot, offered, one_hot
 from ._base import AbstractModel
 
 
-# Reward units per second: keeps the law proper before the first reward has been met.
+# Reward units per second: keeps the law proper before the first reward has been met, and
+# where no tonic dopamine is left.
 _SLOWEST = 1e-4
 
 
@@ -82,7 +83,7 @@ class NivVigor(AbstractModel[_State]):
 
     def policy(self, state: _State, offer: Offer) -> Policy:
         logits = self.beta * offered(state.worth, offer.options)
-        felt = self.tone * jnp.maximum(state.reward_rate, _SLOWEST)
+        felt = jnp.maximum(self.tone * state.reward_rate, _SLOWEST)
         each = jnp.ones_like(logits)
         return Policy(logits, LatencyLaw(self.beta * self.c_v * each, self.beta * felt * each))
 

@@ -1,6 +1,6 @@
 """Opponent actor learning, OpAL (Collins & Frank 2014)."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -66,7 +66,7 @@ class OpAL(AbstractModel[_State]):
         POSITIVE, 1.0, prior=Gamma(2.0, 0.5), role="nogo_gain", doc="Gain of D2 cells at choice."
     )
     v0: Float[Array, ""] = param(REAL, 0.5, prior=Normal(0.5, 0.5), doc="Initial critic value.")
-    critic: str = eqx.field(static=True, default="cue")
+    critic: Literal["cue", "item"] = eqx.field(static=True, default="cue")
 
     def __check_init__(self):
         if self.critic not in ("cue", "item"):

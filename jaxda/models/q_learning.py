@@ -21,8 +21,8 @@ class QLearning(AbstractModel[_State]):
     """Values of the items, learned from the chosen one.
 
     delta = r - Q(c);  Q(c) += alpha_pos * delta if delta > 0 else alpha_neg * delta;
-    Q(i) <- (1 - forget) * Q(i) for the items not chosen, *before* nothing else happens to
-    them (decay is toward 0);  P(a) = softmax(beta * Q). With one rate this is the Q-learning
+    Q(i) <- (1 - forget) * Q(i) for the items not chosen (decay is toward 0);
+    P(a) = softmax(beta * Q). With one rate this is the Q-learning
     of Sutton & Barto (2018, eq. 2.3) on trials that end at once; two rates after Frank et
     al. (2007) and Niv et al. (2012). The broadcast error is signed, so a lesion that scales
     it leaves the choice of rate alone.

@@ -1,6 +1,6 @@
 """TD(lambda) on a tapped delay line (Sutton 1988; Schultz, Dayan & Montague 1997)."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -44,7 +44,7 @@ class TDLambda(AbstractModel[_State]):
     lam: Float[Array, ""] = param(
         UNIT, 0.9, prior=Beta(1.1, 1.1), role="eligibility", doc="Decay of the eligibility trace."
     )
-    iti: str = eqx.field(static=True, default="pinned")
+    iti: Literal["pinned", "learned"] = eqx.field(static=True, default="pinned")
 
     def __check_init__(self):
         if self.iti not in ("pinned", "learned"):

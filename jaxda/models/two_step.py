@@ -1,6 +1,6 @@
 """Two-step hybrid of model-free and model-based control (Daw et al. 2011)."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -61,7 +61,7 @@ class TwoStep(AbstractModel[_State]):
         REAL, 0.11, prior=Normal(0.0, 1.0), doc="Perseveration of the first action, in value units."
     )
     common: float = eqx.field(static=True, default=0.7)
-    order: str = eqx.field(static=True, default="daw")
+    order: Literal["daw", "hbayesdm"] = eqx.field(static=True, default="daw")
 
     def __check_init__(self):
         if self.order not in ("daw", "hbayesdm"):

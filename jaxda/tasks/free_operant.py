@@ -1,6 +1,6 @@
 """One lever on a ratio schedule: every press takes the time that the subject gives it."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -29,7 +29,7 @@ class FreeOperant(AbstractTask[_World, None]):
     n_draws: ClassVar = 1
     source: ClassVar = "Ferster & Skinner 1957; Aberman & Salamone 1999, Neuroscience 92:545"
 
-    schedule: str = eqx.field(static=True, default="fixed")
+    schedule: Literal["fixed", "random"] = eqx.field(static=True, default="fixed")
     ratio: int = eqx.field(static=True, default=5)
     reward: float = eqx.field(static=True, default=1.0)
     consumption: float = eqx.field(static=True, default=2.0)

@@ -1,7 +1,7 @@
 """Probabilistic selection task: three trained pairs, then every pair without feedback."""
 
 import itertools
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import equinox as eqx
 import jax
@@ -57,7 +57,7 @@ class PST(AbstractTask[None, _Plan]):
 
     blocks: int = eqx.field(static=True, default=6)
     repeats: int = eqx.field(static=True, default=6)
-    feedback: str = eqx.field(static=True, default="fixed")
+    feedback: Literal["fixed", "bernoulli"] = eqx.field(static=True, default="fixed")
 
     def __check_init__(self):
         count("blocks", self.blocks, 0)

@@ -44,6 +44,12 @@ rule report:
             for s in plan.fitted(experiment)
             for kind in ("comparison", "confusion", "recovery")
         ],
+        fits=[
+            results.fits(s, g, m)
+            for s in plan.fitted(experiment)
+            for g in plan.sources(experiment, s)
+            for m in plan.candidates(experiment, s)
+        ],
         doses=[
             results.dose(s, g) for s in plan.dosed(experiment) for g in plan.sources(experiment, s)
         ],

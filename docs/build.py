@@ -1,0 +1,376 @@
+"""Write the pages, and the parts of pages, that say what the code says.
+
+`python docs/build.py` writes them, and a test fails while one is out of date. The catalogue is
+a page of its own; the keys of a configuration and the numbers of components stand between
+`<!-- begin ... -->` and `<!-- end -->` in pages that are otherwise written by hand.
+"""
+
+import math
+import re
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from jaxda import catalog, config
+from jaxda.catalog import Card, Kind, Parameter
+from jaxda.errors import shown
+
+
+ROOT = Path(__file__).resolve().parents[1]
+_MADE = "<!-- Made by docs/build.py; edit the code, or the script. -->"
+
+# The records of a configuration in the order of the page, each with the heading of its table.
+RECORDS: dict[type[BaseModel], str] = {
+    config.Config: "The file",
+    config.Fit: "fit",
+    config.Variant: "models",
+    config.Scenario: "scenarios",
+    config.TaskPart: "task of a scenario",
+    config.Dataset: "datasets",
+    config.Columns: "columns of a dataset",
+}
+
+# What the code cannot say of a key: its unit ("–" for none), and an example as YAML.
+NOTES: dict[str, dict[str, tuple[str, str]]] = {
+    "Config": {
+        "title": ("–", 'title: "My experiment"'),
+        "seed": ("–", "seed: 20260508"),
+        "precision": ("bits", "precision: 64"),
+        "fit": ("–", "fit: {solver: lbfgs, restarts: 6}"),
+        "models": ("–", "models: {q: {model: q_learning}}"),
+        "scenarios": (
+            "–",
+            "scenarios: {healthy: {task: bandit, sources: [q], subjects: 20, trials: 200}}",
+        ),
+        "datasets": ("–", "see [datasets](#datasets)"),
+        "figures": ("–", "figures: {learning_curves: [healthy]}"),
+    },
+    "Fit": {
+        "solver": ("–", "solver: lbfgs"),
+        "prior": ("–", "prior: false"),
+        "restarts": ("starts per unit", "restarts: 6"),
+        "steps": ("sweeps per start", "steps: 150"),
+        "tolerance": ("nats per coordinate, over max(1, loss)", "tolerance: 1.0e-5"),
+    },
+    "Variant": {
+        "model": ("–", "model: q_learning"),
+        "habits": ("–", "habits: [perseveration]"),
+        "settings": ("as the model says", "settings: {critic: item}"),
+        "values": ("natural scale of each parameter", "values: {lam: 0.9, gamma: 0.98}"),
+        "free": ("–", "free: [alpha_pos=alpha_neg, beta]"),
+        "bounds": ("natural scale", "bounds: {beta: [0, 10]}"),
+        "population": (
+            "[natural scale, real coordinate]",
+            "population: {alpha_pos=alpha_neg: [0.2, 0.6], beta: [4.0, 0.3]}",
+        ),
+    },
+    "Scenario": {
+        "task": ("–", "task: {name: free_operant, settings: {ratio: 8}}"),
+        "lesion": ("–", "lesion: snc_loss"),
+        "doses": (
+            "of the lesion: a share from 0 to 1, or a log of tonic dopamine",
+            "doses: [0, 0.3, 0.6, 0.9]",
+        ),
+        "sources": ("–", "sources: [q_dual, opal]"),
+        "candidates": ("–", "candidates: [q, q_dual, opal]"),
+        "subjects": ("subjects per source and dose", "subjects: 40"),
+        "sessions": ("sessions per subject and dose", "sessions: 3"),
+        "trials": ("trials per session", "trials: 450"),
+        "recover_dose": ("–", "recover_dose: true"),
+    },
+    "TaskPart": {
+        "name": ("–", "name: pst"),
+        "settings": ("as the task says", "settings: {blocks: 4}"),
+    },
+    "Dataset": {
+        "path": ("–", "path: pst_learn.csv"),
+        "task": ("–", "task: choice"),
+        "columns": ("–", "columns: {subject: id, trial: t, choice: key, reward: won}"),
+        "choice_base": ("–", "choice_base: 1"),
+        "actions": ("actions per trial", "actions: 2"),
+        "latency_unit": ("–", "latency_unit: ms"),
+        "reward_scale": ("recorded units of reward", "reward_scale: 100"),
+        "cues": ("–", "cues: {AB: [0, 1], CD: [2, 3], EF: [4, 5]}"),
+        "missing": ("–", 'missing: ["", "NA", "-99"]'),
+        "no_feedback": ("–", "no_feedback: true"),
+        "unit": ("–", "unit: session"),
+        "candidates": ("–", "candidates: [q, q_dual, opal]"),
+    },
+    "Columns": {
+        "subject": ("–", "subject: id"),
+        "trial": ("integers, in the order of the session", "trial: t"),
+        "choice": ("integers from `choice_base`", "choice: key"),
+        "reward": ("recorded units, divided by `reward_scale`", "reward: won"),
+        "session": ("–", "session: visit"),
+        "cue": ("–", "cue: pair"),
+        "latency": ("`latency_unit`", "latency: rt"),
+        "dose": ("the lab's own", "dose: mg_per_kg"),
+        "condition": ("–", "condition: drug"),
+    },
+}
+
+
+def pages() -> dict[Path, str]:
+    """Every page that holds something made from the code, with its text as it should be."""
+    keys = {text: _keys(record) for record, text in RECORDS.items()}
+    reference = _filled(ROOT / "config/README.md", keys)
+    # Links out of the folder of the site lead nowhere.
+    site = reference.replace("../docs/", "").replace("# The configuration", _MADE + "\n\n# The configuration", 1)
+    return {
+        ROOT / "docs/catalogue.md": catalogue(),
+        ROOT / "config/README.md": reference,
+        ROOT / "docs/configuration.md": site,
+        ROOT / "README.md": _filled(ROOT / "README.md", {"numbers": _numbers()}),
+    }
+
+
+def _filled(path: Path, parts: dict[str, str]) -> str:
+    """The page at `path` with its parts replaced.
+
+    Raises:
+        ValueError: if a part has no place, or no end.
+    """
+    text = path.read_text(encoding="utf-8")
+    for name, part in parts.items():
+        begin, end = f"<!-- begin {name} -->\n", "<!-- end -->"
+        place = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.S)
+        text, n = place.subn(lambda _, new=begin + part + end: new, text)
+        if n != 1:
+            raise ValueError(f"{path}: {n} places for {name!r}; there is to be one.")
+    return text
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    line = lambda cells: f"| {' | '.join(map(_cell, cells))} |\n"
+    return line(header) + line(("---",) * len(header)) + "".join(map(line, rows))
+
+
+# The keys of a configuration
+
+
+def _keys(record: type[BaseModel]) -> str:
+    """The table of a record's keys.
+
+    Raises:
+        KeyError: if a key has no unit and no example in NOTES, or NOTES know another one.
+    """
+    notes = NOTES[record.__name__]
+    if notes.keys() != record.model_fields.keys():
+        differ = ", ".join(sorted(notes.keys() ^ record.model_fields.keys()))
+        raise KeyError(f"docs/build.py: NOTES[{record.__name__!r}] and its keys differ in {differ}.")
+    rows = []
+    for name, field in record.model_fields.items():
+        unit, example = notes[name]
+        example = example if example.startswith("see ") else f"`{example}`"
+        rows.append((f"`{name}`", field.description or "", _type(field), _default(field), unit, example))
+    return "\n" + _table(("key", "what stands there", "type", "default", "unit", "example"), rows) + "\n"
+
+
+def _type(field: FieldInfo) -> str:
+    return _bounded(_kind(field.annotation), field.metadata)
+
+
+def _kind(annotation: Any) -> str:
+    plain = {int: "integer", float: "number", str: "text", bool: "true or false", Any: "value"}
+    if annotation in plain:
+        return plain[annotation]
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return f"[{RECORDS[annotation]}](#{_anchor(RECORDS[annotation])})"
+    origin, parts = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _bounded(_kind(parts[0]), parts[1:])
+    if origin is Literal:
+        return " or ".join(f"`{part}`" for part in parts)
+    if origin in (Union, UnionType):
+        return " or ".join(_kind(part) for part in parts if part is not NoneType)
+    if origin is dict:
+        return f"mapping of names to {_plural(parts[1])}"
+    assert origin is tuple, annotation
+    if parts[-1] is Ellipsis:
+        return f"list of {_plural(parts[0])}"
+    return f"[{', '.join(map(_kind, parts))}]"
+
+
+def _plural(annotation: Any) -> str:
+    kind = _kind(annotation)
+    for one, many in (("integer", "integers"), ("number", "numbers"), ("text", "texts")):
+        if kind.split(" ")[0] == one:
+            return many + kind[len(one) :]
+    return {"value": "values"}.get(kind, kind)
+
+
+def _bounded(kind: str, metadata: Any) -> str:
+    limits = []
+    for item in metadata:
+        for limit in getattr(item, "metadata", None) or [item]:
+            for name, sign in (("ge", "≥"), ("gt", ">")):
+                if (value := getattr(limit, name, None)) is not None:
+                    limits.append(f"{sign} {value:g}")
+    return " ".join([kind, *limits])
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "**required**"
+    value = field.get_default(call_default_factory=True)
+    if value is None or value is PydanticUndefined:
+        return "none"
+    return "its defaults" if isinstance(value, BaseModel) else f"`{shown(value)}`"
+
+
+def _anchor(heading: str) -> str:
+    return heading.lower().replace(" ", "-")
+
+
+# The catalogue
+
+_INTRO = {
+    "models": "Learners. Each learns from the dopamine that it receives and from nothing else.",
+    "habits": "Tendencies without dopamine that any model of choice may have beside its values.",
+    "tasks": "What subjects meet. A model can do a task if the task's kind is among its own.",
+    "lesions": "Conditions and drugs. A dose of 0 changes nothing; what a dose is, each says.",
+    "observations": "Which records have a probability, and so are fitted.",
+    "solvers": "What proposes the steps of a fit.",
+    "figures": "What is drawn from the tables of an experiment.",
+}
+
+
+def _numbers() -> str:
+    rows = []
+    for kind in catalog.KINDS:
+        found = catalog.names(kind)
+        rows.append((kind, str(len(found)), ", ".join(f"`{n}`" for n in found)))
+    return "\n" + _table(("kind", "number", "names"), rows) + "\n"
+
+
+def catalogue() -> str:
+    """The page of everything that a configuration can name."""
+    parts = [
+        _MADE + "\n",
+        "# The catalogue\n",
+        "What a configuration can name, as the source files say it. The same in a terminal: "
+        "`jaxda list`, `jaxda list models`, `jaxda list models opal`.\n",
+        "A parameter has a *domain* (open interval) of natural values, a *default*, a *prior* on "
+        "the natural scale that fits and starting points use, and perhaps a *role*, by which "
+        "lesions find it whatever it is called. Rates, times and rewards have the units that "
+        "the text of a component says; a reward is in units of 1 unless it says otherwise.\n",
+        _numbers().strip() + "\n",
+        _roles(),
+        _confounded(),
+    ]
+    for kind in catalog.KINDS:
+        parts += [f"## {kind.capitalize()}\n", _INTRO[kind] + "\n"]
+        parts += [_card(catalog.describe(kind, name)) for name in catalog.names(kind)]
+    return "\n".join(parts)
+
+
+def _every(*kinds: Kind) -> list[Card]:
+    return [catalog.describe(kind, name) for kind in kinds for name in catalog.names(kind)]
+
+
+def _roles() -> str:
+    players: dict[str, list[str]] = {}
+    for card in _every("models", "habits"):
+        for p in card.params.values():
+            if p.role:
+                players.setdefault(p.role, []).append(f"{card.name}.{p.name}")
+    rows = []
+    for role, played in sorted(players.items()):
+        lesions = [c.name for c in _every("lesions") if role in c.facts["targets"]]
+        rows.append(
+            (
+                f"`{role}`",
+                ", ".join(f"`{p}`" for p in played),
+                ", ".join(f"`{n}`" for n in lesions) or "–",
+            )
+        )
+    return (
+        "## Roles\n\nA lesion that must find one of its roles is refused where a model plays "
+        "none. `snc_loss` acts on the broadcast of any model and, where they exist, on "
+        "`go_rate`, `tonic_balance` and `tonic_rate`; `intact` acts on nothing.\n\n"
+        + _table(("role", "parameters", "lesions that need it"), rows)
+    )
+
+
+def _confounded() -> str:
+    rows = [
+        (f"`{card.name}`", ", ".join(f"`{n}`" for n in names), reason)
+        for card in _every("models", "habits", "lesions")
+        for names, reason in card.facts.get("confounded", ())
+    ]
+    return (
+        "## What cannot be separated\n\nA configuration that frees all of one of these sets is "
+        "refused with the reason. Beyond this list a fit looks at the data themselves: where a "
+        "direction in the free parameters changes the probability of no record, the fit is "
+        "refused too.\n\n" + _table(("component", "together", "why"), rows)
+    )
+
+
+def _card(card: Card) -> str:
+    facts = card.facts
+    parts = [f"### {card.name}\n", f"{card.title}\n"]
+    if card.doc:
+        parts.append(f"```text\n{card.doc}\n```\n")
+    items = []
+    for label, key in (("Title", "title"), ("Source", "source"), ("Caution", "caution")):
+        if facts.get(key):
+            items.append(f"- {label}: {facts[key]}")
+    if "kind" in facts:
+        items.append(f"- Kind: {facts['kind']}")
+    for label, key in (("Tasks of kind", "tasks"), ("Free by default", "free"), ("Reads", "reads")):
+        if key in facts:
+            items.append(f"- {label}: {', '.join(f'`{x}`' for x in facts[key])}")
+    if "targets" in facts:
+        targets = ", ".join(f"`{x}`" for x in facts["targets"])
+        items.append(f"- Needs a parameter with the role: {targets or 'none'}")
+    for names, reason in facts.get("confounded", ()):
+        items.append(f"- Cannot be separated: {', '.join(f'`{n}`' for n in names)} ({reason})")
+    for key, value in card.settings.items():
+        options = card.choices.get(key, ())
+        among = f" (one of {', '.join(f'`{o}`' for o in options)})" if options else ""
+        items.append(f"- Setting `{key}`: `{shown(value, 120)}`{among}")
+    if items:
+        parts.append("\n".join(items) + "\n")
+    if card.params:
+        parts.append(_parameters(list(card.params.values())))
+    return "\n".join(parts)
+
+
+def _parameters(params: list[Parameter]) -> str:
+    rows = [
+        (
+            f"`{p.name}`",
+            _interval(p.domain),
+            f"{p.default:g}",
+            p.prior,
+            f"`{p.role}`" if p.role else "–",
+            p.doc,
+        )
+        for p in params
+    ]
+    return _table(("parameter", "domain", "default", "prior", "role", "meaning"), rows)
+
+
+def _interval(ends: tuple[float, float]) -> str:
+    names = {-math.inf: "−∞", math.inf: "∞"}
+    return "({}, {})".format(*(names.get(x, f"{x:g}") for x in ends))
+
+
+def main() -> None:
+    """Write every page whose text is not as it should be."""
+    for path, text in pages().items():
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+            print(path.relative_to(ROOT))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,38 @@
+"""Many sessions of a task, played by an agent that does not care."""
+
+import jax
+import numpy as np
+
+from jaxda.keys import named_keys
+from jaxda.models.expectile import Expectile
+from jaxda.models.niv_vigor import NivVigor
+from jaxda.models.q_learning import QLearning
+from jaxda.models.td_lambda import TDLambda
+from jaxda.models.two_step import TwoStep
+from jaxda.rollout import Agent, simulate
+
+
+INDIFFERENT = {
+    "choice": lambda: QLearning(beta=0.0),
+    "two_stage": lambda: TwoStep(beta1=0.0, beta2=0.0),
+    "free_operant": lambda: NivVigor(alpha=0.0, alpha_r=0.0),
+    "pavlovian": TDLambda,
+    "magnitude": Expectile,
+}
+
+
+def keys(n_lanes):
+    return named_keys(0, [("session", str(i)) for i in range(n_lanes)])
+
+
+def events(task, n_events, n_lanes=64, model=None):
+    """Events `[events, ..., lanes]` as NumPy arrays."""
+    agent = Agent(model or INDIFFERENT[task.kind]())
+    run = jax.jit(lambda k: simulate(agent, task, k, n_events, record=lambda e, r: e))
+    return jax.tree.map(np.asarray, run(keys(n_lanes)))
+
+
+def plans(task, n_events, n_lanes=64):
+    """What is planned, `[events, ..., lanes]`, as NumPy arrays."""
+    run = jax.jit(jax.vmap(lambda k: task.plan(k, n_events), out_axes=-1))
+    return jax.tree.map(np.asarray, run(keys(n_lanes)))
