@@ -119,7 +119,9 @@ def pages() -> dict[Path, str]:
     keys = {text: _keys(record) for record, text in RECORDS.items()}
     reference = _filled(ROOT / "config/README.md", keys)
     # Links out of the folder of the site lead nowhere.
-    site = reference.replace("../docs/", "").replace("# The configuration", _MADE + "\n\n# The configuration", 1)
+    site = reference.replace("../docs/", "").replace(
+        "# The configuration", _MADE + "\n\n# The configuration", 1
+    )
     return {
         ROOT / "docs/catalogue.md": catalogue(),
         ROOT / "config/README.md": reference,
@@ -165,13 +167,21 @@ def _keys(record: type[BaseModel]) -> str:
     notes = NOTES[record.__name__]
     if notes.keys() != record.model_fields.keys():
         differ = ", ".join(sorted(notes.keys() ^ record.model_fields.keys()))
-        raise KeyError(f"docs/build.py: NOTES[{record.__name__!r}] and its keys differ in {differ}.")
+        raise KeyError(
+            f"docs/build.py: NOTES[{record.__name__!r}] and its keys differ in {differ}."
+        )
     rows = []
     for name, field in record.model_fields.items():
         unit, example = notes[name]
         example = example if example.startswith("see ") else f"`{example}`"
-        rows.append((f"`{name}`", field.description or "", _type(field), _default(field), unit, example))
-    return "\n" + _table(("key", "what stands there", "type", "default", "unit", "example"), rows) + "\n"
+        rows.append(
+            (f"`{name}`", field.description or "", _type(field), _default(field), unit, example)
+        )
+    return (
+        "\n"
+        + _table(("key", "what stands there", "type", "default", "unit", "example"), rows)
+        + "\n"
+    )
 
 
 def _type(field: FieldInfo) -> str:

@@ -114,7 +114,7 @@ def test_a_second_run_does_nothing(experiment):
 
 def test_what_was_deleted_comes_back_the_same(experiment):
     before = bytes_of(experiment)
-    for name in ("report.html", "figures/dose_response.svg", "healthy/opal/sessions.parquet"):
+    for name in ("report.html", "figures/dose_response.svg"):
         (experiment / "results" / name).unlink()
     run = snakemake(experiment)
     assert run.returncode == 0, said(run)
@@ -160,9 +160,17 @@ def test_a_bad_configuration_stops_before_any_job(experiment):
         config.write_text(text)
     assert run.returncode != 0
     told = said(run)
-    assert "config/config.yaml:11:13" in told and "did you mean 'tonic'?" in told
+    line = 1 + text[: text.index("lesion: tonic")].count("\n")
+    assert f"config/config.yaml:{line}:13" in told and "did you mean 'tonic'?" in told
     assert "did you mean 'opal'?" in told
     assert "Traceback" not in told
+    assert bytes_of(experiment) == before
+
+
+def test_a_whole_second_run_gives_the_same_bytes(experiment):
+    before = bytes_of(experiment)
+    run = snakemake(experiment, "--forceall")
+    assert run.returncode == 0, said(run)
     assert bytes_of(experiment) == before
 
 

@@ -102,7 +102,7 @@ def _draw(block: Any, groups: list[tuple[tuple[str, str], list[_Test]]]) -> None
         marks = look.GLYPHS if len(tests) > 1 else [""] * len(tests)
         names = [f"{human(t.scenario)} {m}".strip() for t, m in zip(tests, marks, strict=False)]
         top.set_title(f"{', '.join(names)}\n{source}", linespacing=1.3)
-        bottom.set_xlabel(dose_axis(tests[0].about, 100 // len(groups)))
+        bottom.set_xlabel(dose_axis(tests[0].about, 88 // len(groups)))
     panels[0, 0].set_ylabel("rate at test")
     panels[1, 0].set_ylabel("choose A − avoid B")
     look.end_labels((panels[0, -1], ends))

@@ -57,15 +57,15 @@ class Comparison(AbstractFigure):
             for c in cells
         }
         what = (
-            "Model comparison. Left and middle: mean difference to the candidate with the lowest "
+            "Model comparison. Left and middle: mean difference over subjects to the candidate with the lowest "
             "total (at 0), of the Bayesian (BIC) and Akaike (AIC) information criterion, in "
             "natural units of −2 log likelihood; lower is better, bars are 95 % intervals (± "
-            "1.96 standard errors of the paired difference). Right: share of subjects for whom a "
+            "1.96 standard errors of the paired difference). Right: share of them for whom a "
             "candidate has the lowest BIC. Rows are sets of sessions: scenario, generating "
             "model, dose"
         )
         if "unit" in units:
-            what += ". A unit of recorded data is what has parameters of its own: a subject or a session"
+            what += ". A unit of data is what has parameters of its own: a subject or a session"
         text = caption(tables, what, counts, fitted=True, end="")
         return Drawn(figure, text, _findings(cells), _numbers(cells))
 
@@ -132,7 +132,7 @@ def _shares(ax: Any, cells: list[_Cell], colors: dict[str, str]) -> None:
         left = 0.0
         for model, share in zip(cell.candidates, cell.wins["bic"], strict=True):
             ax.barh(y, share, left=left, height=0.62, color=colors[model], edgecolor="white")
-            if share >= 0.12:
+            if share >= 0.14:
                 text = num(100 * share, 0)
                 ink = look.ink(colors[model])
                 ax.text(left + share / 2, y, text, ha="center", va="center", color=ink, size=8)

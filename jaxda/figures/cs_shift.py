@@ -10,6 +10,10 @@ from ._measures import Mean, Rows, Units, change, mean
 from ._words import baseline, between, caption, dose_name, extreme, human, num
 
 
+# Maps side by side.
+_ROW = 4
+
+
 class _Response(NamedTuple):
     """Signals `[subjects, trials, bins]` of one dose; `rewarded [subjects, trials]`."""
 
@@ -31,8 +35,10 @@ class CSShift(AbstractFigure):
 
     def draw(self, tables: Tables) -> Drawn:
         cells = [(s, g) for s in tables.scenarios for g in tables.sources(s)]
-        figure = look.canvas(1.2 * look.HEIGHT * len(cells))
-        blocks = figure.subfigures(len(cells), 1, squeeze=False)[:, 0]
+        # Inches: rows of four maps, and the curves below them.
+        heights = [2.7 * -(-max(1, len(tables.about(s).doses)) // _ROW) + 3.3 for s, _ in cells]
+        figure = look.canvas(sum(heights))
+        blocks = figure.subfigures(len(cells), 1, squeeze=False, height_ratios=heights)[:, 0]
         findings: list[str] = []
         numbers: dict[str, Any] = {}
         counts = {}
@@ -126,14 +132,14 @@ def _draw(
     block: Any, about: About, responses: dict[float, _Response], times: np.ndarray, where: str
 ) -> None:
     doses = list(responses)
-    columns = min(len(doses), 4)
+    columns = min(len(doses), _ROW)
     rows = -(-len(doses) // columns)
-    top, bottom = block.subfigures(2, 1, height_ratios=[0.85 * rows, 1])
-    maps = look.grid(top, len(doses), columns, sharex=True, sharey=True)
+    top, bottom = block.subfigures(2, 1, height_ratios=[2.7 * rows, 3.3])
+    maps = look.grid(top, len(doses), columns, sharey=True)
     means = {d: mean(_only(r.signal, r.rewarded)).value for d, r in responses.items()}
-    most = max(float(np.nanmax(np.abs(m))) for m in means.values())
+    most = max(np.abs(m[np.isfinite(m)]).max(initial=0.0) for m in means.values()) or 1.0
     half = (times[1] - times[0]) / 2
-    for ax, (dose, m) in zip(maps, means.items(), strict=True):
+    for i, (ax, (dose, m)) in enumerate(zip(maps, means.items(), strict=True)):
         ax.set_facecolor("#DDDDDD")
         box = (times[0] - half, times[-1] + half, len(m) + 0.5, 0.5)
         picture = ax.imshow(
@@ -147,9 +153,9 @@ def _draw(
         )
         ax.spines[["left", "bottom"]].set_visible(False)
         ax.set_title(where + dose_name(about, dose))
-        ax.set_xlabel("time since the cue (s)")
+        ax.set_xlabel("time since the cue (s)" if i + columns >= len(maps) else "")
+        ax.set_ylabel("trial" if i % columns == 0 else "")
         where = ""
-    maps[0].set_ylabel("trial")
     bar = top.colorbar(picture, ax=maps, shrink=0.9, pad=0.02)
     bar.set_label("dopamine signal")
     bar.outline.set_visible(False)

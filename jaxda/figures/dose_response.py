@@ -1,5 +1,6 @@
 """How much lesion a session shows, and what the lesion does to behaviour."""
 
+import textwrap
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -175,7 +176,8 @@ def _draw(block: Any, groups: list[list[_Response]], columns: int) -> None:
                 )
             notes.append(f"{glyph}r = {bracket(it.r)}\nbias {num(it.bias)}, RMSE {num(it.rmse)}")
             names.append(glyph + human(it.scenario))
-        look.headed(top, f"{', '.join(names)}\n{group[0].source}", notes)
+        title = textwrap.fill(", ".join(names), 88 // columns)
+        look.headed(top, f"{title}\n{group[0].source}", notes)
         _axes(top, bottom, group[0], doses, limits, columns)
         top.set_ylabel("recovered dose" if group is groups[0] else "")
 
@@ -198,7 +200,7 @@ def _axes(
     columns: int,
 ) -> None:
     measures = list(it.behaviour)
-    bottom.set_xlabel(dose_axis(it.about, 100 // columns))
+    bottom.set_xlabel(dose_axis(it.about, 88 // columns))
     if measures[0].startswith("median"):
         bottom.set_ylim(bottom=0)
         bottom.set_ylabel(measures[0])

@@ -49,7 +49,7 @@ class LearningCurves(AbstractFigure):
         labels = list(dict.fromkeys(c.score.label for c in curves))
         sources = list(dict.fromkeys(c.source for c in curves))
         figure = look.canvas(look.HEIGHT * max(0.75, 0.55 * -(-len(sources) // 3)))
-        panels = look.grid(figure, len(sources), 3, sharex=True, sharey=len(labels) == 1)
+        panels = look.grid(figure, len(sources), 3, sharey=len(labels) == 1)
         for i, (ax, source) in enumerate(zip(panels, sources, strict=True)):
             here = [c for c in curves if c.source == source]
             for c in here:
@@ -60,7 +60,7 @@ class LearningCurves(AbstractFigure):
                 ax.set_ylabel(" or ".join(dict.fromkeys(c.score.label for c in here)))
             ax.set_title(tables.named(source) if tables.model(source) else "recorded data")
             ax.set_xlabel("trial")
-            ax.set_xlim(left=0)
+            ax.set_xlim(0, 1.02 * max(c.trial[-1] for c in curves))
         _name(figure, panels[-1], curves, sources)
         meanings = dict.fromkeys(f"{c.score.label} is the {c.score.meaning}" for c in curves)
         what = (
@@ -126,7 +126,8 @@ def _name(figure: Any, last: Any, curves: list[_Curve], sources: list[str]) -> N
         return
     by_name = {c.name: _look(c, curves) for c in curves}
     keys = [(name, color, line, "") for name, (color, line) in by_name.items()]
-    look.line_names(figure, keys, loc="outside lower center", ncols=min(4, len(keys)))
+    fit = max(1, 100 // (max(map(len, by_name)) + 9))
+    look.line_names(figure, keys, loc="outside lower center", ncols=min(fit, len(keys)))
 
 
 def _findings(tables: Tables, curves: list[_Curve]) -> list[str]:
@@ -136,7 +137,8 @@ def _findings(tables: Tables, curves: list[_Curve]) -> list[str]:
         for source in tables.sources(scenario):
             by_dose = {c.dose: c for c in curves if (c.scenario, c.source) == (scenario, source)}
             first, far = baseline(list(by_dose)), extreme(list(by_dose))
-            text = f"{source} {between(_mean(by_dose[first], by_dose[first].whole))}"
+            named = f"{source} " if tables.about(scenario).simulated else ""
+            text = f"{named}{between(_mean(by_dose[first], by_dose[first].whole))}"
             if far != first:
                 start, end = (at_dose(tables.about(scenario), d) for d in (first, far))
                 moved = change(by_dose[far].whole, by_dose[first].whole)

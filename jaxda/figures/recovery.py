@@ -1,6 +1,7 @@
 """Estimated against true parameters where the fitted model made the data."""
 
 import math
+import textwrap
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -124,7 +125,7 @@ def _draw(ax: Any, p: _Parameter) -> None:
     look.few_ticks(ax, p.logarithmic)
     m = p.measures
     notes = [
-        f"{human(p.scenario)}, {p.source}",
+        textwrap.fill(f"{human(p.scenario)}, {p.source}", 26),
         f"r {num(m['r'])}, coverage {num(100 * m['coverage'], 0)} %",
         f"bias {_brief(m['bias'])}, RMSE {_brief(m['rmse'])}",
     ]

@@ -8,12 +8,12 @@ from . import _style as look
 from ._base import About, AbstractFigure, Drawn, Tables
 from ._measures import Mean, Rows, Units, change, mean
 from ._words import (
+    at_dose,
     baseline,
     between,
     capital,
     caption,
     dose_axis,
-    dose_name,
     human,
     num,
     people,
@@ -187,11 +187,10 @@ def _findings(about: About, paces: dict[float, _Pace], where: str) -> list[str]:
         text = f"{where}the median latency is {between(mean(it.median.values))} s"
         return [capital(f"{text}, at {between(mean(it.rate.values), 1)} presses per minute.")]
     ratio = _ratio(paces, last, first)
-    named = [dose_name(about, d) for d in (first, last)]
+    start, end = (at_dose(about, d) for d in (first, last))
     text = (
-        f"{where}the median latency falls from {between(mean(paces[first].median.values))} s at "
-        f"{named[0]} to {between(mean(paces[last].median.values))} s at {named[1]}, a factor of "
-        f"{between(ratio)}"
+        f"{where}the median latency falls from {between(mean(paces[first].median.values))} s "
+        f"{start} to {between(mean(paces[last].median.values))} s {end}, a factor of {between(ratio)}"
     )
     if ratio.value > 1:
         text = text.replace("falls", "rises", 1)
@@ -201,7 +200,7 @@ def _findings(about: About, paces: dict[float, _Pace], where: str) -> list[str]:
     rates = [between(mean(paces[d].rate.values), 1) for d in (first, last)]
     return [
         capital(text + "."),
-        capital(f"{where}presses per minute: {rates[0]} at {named[0]}, {rates[1]} at {named[1]}."),
+        capital(f"{where}presses per minute: {rates[0]} {start}, {rates[1]} {end}."),
     ]
 
 

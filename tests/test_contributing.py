@@ -1,0 +1,123 @@
+"""The page for contributors, carried out: its files and diffs, in a copy of the package."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+ROOT = Path(__file__).parents[1]
+BLOCK = re.compile(r'^```(\w+) title="([^"]+)"\n(.*?)^```$', re.M | re.S)
+# Commands in one process: most of a command's time is imports and compilation.
+DRIVER = """
+import sys
+from jaxda.cli import app
+for line in sys.stdin.read().splitlines():
+    app(line.split(), standalone_mode=False)
+"""
+
+
+def blocks() -> list[tuple[str, str, str]]:
+    """(language, path, text) of every block that has a path, in the order of the page."""
+    return BLOCK.findall((ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"))
+
+
+def files(folder: str) -> list[str]:
+    """Paths of the page's Python files below `folder`."""
+    return [p for kind, p, _ in blocks() if kind == "python" and p.startswith(folder + "/")]
+
+
+def patched(text: str, diff: str, path: str) -> str:
+    """`text` with the lines of `diff` added; the other lines say where, and occur once."""
+    lines = diff.splitlines(keepends=True)
+    assert {line[0] for line in lines} <= {" ", "+"}, f"{path}: only additions"
+    before = "".join(line[1:] for line in lines if line[0] == " ")
+    after = "".join(line[1:] for line in lines)
+    assert f"\n{text}".count(f"\n{before}") == 1, f"{path} has no single place for\n{diff}"
+    return f"\n{text}".replace(f"\n{before}", f"\n{after}")[1:]
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the repository's code with everything that the page tells its reader to do."""
+    there = tmp_path_factory.mktemp("contributed")
+    for folder in ("jaxda", "tests", "config"):
+        shutil.copytree(ROOT / folder, there / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", there)
+    for kind, name, text in blocks():
+        path = there / name
+        if kind == "diff":
+            text = patched(path.read_text(encoding="utf-8"), text, name)
+        else:
+            assert not path.exists(), f"{name} exists: the page needs another example"
+            path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return there
+
+
+def run(there: Path, *command: str, said: str = "") -> str:
+    """What a command of Python in the copy prints, if it ends well."""
+    path = {"PYTHONPATH": str(there), "MPLCONFIGDIR": str(there / ".cache"), "PYTHONUTF8": "1"}
+    done = subprocess.run(
+        [sys.executable, *command],
+        cwd=there,
+        env=os.environ | path,
+        input=said,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_page_shows_every_kind_of_component():
+    shown = {path.split("/")[1] for path in files("jaxda")}
+    assert shown == {"models", "habits", "tasks", "lesions", "figures"}
+    assert len(files("tests")) == len(files("jaxda"))
+
+
+def test_the_page_keeps_the_style_of_the_house(copy: Path):
+    run(copy, "-m", "ruff", "check", *files("jaxda"), *files("tests"))
+    run(copy, "-m", "ruff", "format", "--check", *files("jaxda"), *files("tests"))
+
+
+def test_the_catalogue_finds_the_new_files(copy: Path):
+    found = run(copy, "-m", "jaxda", "list")
+    for path in files("jaxda"):
+        assert f"  {Path(path).stem}  " in found
+
+
+def test_the_words_in_yaml_are_a_sound_experiment(copy: Path):
+    said = run(copy, "-m", "jaxda", "validate", "config/config.yaml")
+    assert "three_arms: gaussian_bandit, nmda_blockade at 2 dose(s)" in said
+    assert said.splitlines()[-1] == "ok"
+
+
+def test_the_small_experiment_runs(copy: Path):
+    at = "-c mine.yaml -r mine -s three_arms"
+    commands = (
+        f"simulate {at} -m ph",
+        f"fit {at} -m ph -k ph",
+        f"compare {at}",
+        "figure reward_histogram -c mine.yaml -r mine",
+    )
+    run(copy, "-c", DRIVER, said="\n".join(commands))
+    made = copy / "mine"
+    assert (made / "three_arms/ph/fits/ph.parquet").is_file()
+    assert (made / "three_arms/recovery.parquet").is_file()
+    assert (made / "figures/reward_histogram.svg").is_file()
+
+
+def test_the_tests_of_the_page_pass(copy: Path):
+    # The settings of the suite without its workers, which this process may be one of.
+    suite = ("-m", "pytest", "-o", "addopts=", "-p", "no:cacheprovider", "-q")
+    said = run(copy, *suite, *files("tests"))
+    assert " passed" in said
+    every_task = "tests/tasks/test_every_task.py"
+    assert " passed" in run(copy, *suite, every_task, "-k", "gaussian_bandit or nonsense")
