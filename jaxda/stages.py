@@ -218,27 +218,17 @@ def fit_dose(
     What is known are the subject's values before the lesion; what is asked is how much lesion
     explains the session.
     """
-    scenario, variant = config.scenarios[name], config.models[source]
-    agent = build_agent(config, source, scenario.lesion)
+    agent = build_agent(config, source, config.scenarios[name].lesion)
     data = from_table(sessions)
     names, owner = units(data.labels, "subject")
-    values = {
-        p: jnp.asarray(v) for p, v in _truths(truth, [x.subject for x in data.labels]).items()
-    }
-    frees = free(agent, ["dose"])
+    known = _truths(truth, [label.subject for label in data.labels])
+    values = {path: jnp.asarray(v) for path, v in known.items()}
+    frees, prior = free(agent, ["dose"]), config.fit.prior
     problem = Problem(
-        agent,
-        data.events,
-        jnp.asarray(owner),
-        values,
-        data.env,
-        frees,
-        len(names),
-        config.fit.prior,
+        agent, data.events, jnp.asarray(owner), values, data.env, frees, len(names), prior
     )
-    found = _estimate(
-        config, problem, [(name, *n) for n in names], f"{name}/{source} dose", progress
-    )
+    what = f"{name}/{source} dose"
+    found = _estimate(config, problem, [(name, *n) for n in names], what, progress)
     truths = [np.asarray([n[0] for n in names])]
     return _rows(names, ["dose"], truths, found, name, source, source)
 

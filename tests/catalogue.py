@@ -29,6 +29,9 @@ TASK_SETTINGS = {
 }
 N_EVENTS, N_LANES = 24, 4
 
+# The laws compile hundreds of small programs and run each for a moment.
+compiled = functools.partial(jax.jit, compiler_options={"xla_backend_optimization_level": 0})
+
 
 class Pair(NamedTuple):
     """A model and a task it can do, by name, with the settings that are not the defaults."""
@@ -50,16 +53,16 @@ def kinds_met(model: str) -> list[str]:
 
 def _pairs():
     for model in names("models"):
-        for task in kinds_met(model):
-            yield Pair(model, task)
-            if model in MODEL_SETTINGS:
-                yield Pair(model, task, tuple(MODEL_SETTINGS[model].items()))
+        tasks = kinds_met(model)
+        yield from (Pair(model, task) for task in tasks)
+        if model in MODEL_SETTINGS:
+            # Where it can be had, a task in which items change places.
+            task = "pst" if "pst" in tasks else tasks[0]
+            yield Pair(model, task, tuple(MODEL_SETTINGS[model].items()))
     for task, settings in TASK_SETTINGS.items():
-        for model in names("models"):
-            if task in kinds_met(model):
-                yield Pair(model, task, (), tuple(settings.items()))
-                # The task decides these branches, so one model is enough.
-                break
+        # The task decides these branches, so one model is enough.
+        model = next(m for m in names("models") if task in kinds_met(m))
+        yield Pair(model, task, (), tuple(settings.items()))
 
 
 @functools.cache
@@ -75,13 +78,17 @@ def first_pairs() -> tuple[Pair, ...]:
 
 
 class Played(NamedTuple):
-    """An agent with all habits, its task, coordinates per lane, and what it did."""
+    """An agent with all habits, its task, coordinates per lane, and what it did.
+
+    `play(keys, coords)` is what it was played by.
+    """
 
     agent: Agent
     task: Any
     frees: tuple
     coords: dict
     keys: Any
+    play: Any
     events: Event
     readout: Any
 
@@ -100,8 +107,8 @@ def played(pair: Pair) -> Played:
     frees = every_parameter(agent)
     keys = named_keys(0, [(pair.task, str(i)) for i in range(N_LANES)])
     coords = sample(frees, fold_name(named_key(1, pair.model), "parameters"), (N_LANES,))
-    run = jax.jit(lambda x: simulate(agent, task, keys, N_EVENTS, unpack(frees, x)))
-    return Played(agent, task, frees, coords, keys, *run(coords))
+    play = compiled(lambda k, x: simulate(agent, task, k, N_EVENTS, unpack(frees, x)))
+    return Played(agent, task, frees, coords, keys, play, *play(keys, coords))
 
 
 def score(agent, env, events, values):
@@ -125,3 +132,44 @@ def padding(events, n_events):
     """Events that never happened: zeros, but for the latency, which is never zero."""
     none = jax.tree.map(lambda x: jnp.zeros_like(x[:n_events]), events)
     return eqx.tree_at(lambda e: e.latency, none, jnp.ones_like(none.latency))
+
+
+class Slopes(NamedTuple):
+    """The score per lane with its derivatives, compiled once per pair.
+
+    `forward(x, v)` is the score and its slope along v on the events that were played;
+    `reverse(x)` the score and its gradient with events of padding behind them.
+    """
+
+    forward: Any
+    reverse: Any
+
+
+@functools.cache
+def slopes(pair: Pair) -> Slopes:
+    """How the score of what was played depends on the coordinates."""
+    p = played(pair)
+    padded = jax.tree.map(lambda *x: jnp.concatenate(x), p.events, padding(p.events, 7))
+    at = lambda x, events: score(p.agent, p.task.env, events, unpack(p.frees, x))
+
+    @compiled
+    def reverse(x):
+        def total(x):
+            value = at(x, padded)
+            return jnp.sum(value), value
+
+        gradient, value = jax.grad(total, has_aux=True)(x)
+        return value, gradient
+
+    forward = compiled(lambda x, v: jax.jvp(lambda x: at(x, p.events), (x,), (v,)))
+    return Slopes(forward, reverse)
+
+
+def same(a, b, rtol=1e-9, atol=1e-12):
+    """Whether two trees hold the same numbers."""
+    return bool(eqx.tree_equal(a, b, rtol=rtol, atol=atol))
+
+
+def lanes(tree, index):
+    """Some lanes of every leaf."""
+    return jax.tree.map(lambda x: x[..., index], tree)

@@ -25,7 +25,14 @@ def test_named_keys_never_change():
 def test_uniforms_never_change():
     u = uniforms(named_keys(0, [("a",), ("b",)]), jnp.arange(2), 3)
     assert u.shape == (2, 3, 2)
-    np.testing.assert_allclose(u[:, :, 0], [[0.103250056505, 0.144984155893, 0.753616303205], [0.266558378935, 0.454298228025, 0.42123618722]], atol=1e-12)
+    np.testing.assert_allclose(
+        u[:, :, 0],
+        [
+            [0.103250056505, 0.144984155893, 0.753616303205],
+            [0.266558378935, 0.454298228025, 0.42123618722],
+        ],
+        atol=1e-12,
+    )
 
 
 def test_a_key_depends_on_the_name_and_not_on_the_list():

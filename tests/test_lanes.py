@@ -13,7 +13,8 @@ N = 5
 
 def everyday(a, b, i):
     c = jnp.where(a > 0, a, -b[0]) * jnp.sum(b)
-    return {"c": c, "stack": jnp.stack([c[0], b[1]]), "max": jnp.max(a), "one": (i == 1) & (c[0] > 0)}
+    both = (i == 1) & (c[0] > 0)
+    return {"c": c, "stack": jnp.stack([c[0], b[1]]), "max": jnp.max(a), "both": both}
 
 
 def rare(a, b, i):
@@ -23,7 +24,8 @@ def rare(a, b, i):
 def big(a, b, i):
     wide = a[0] * jnp.arange(40.0) + b[1]
     grid = jnp.outer(wide, jnp.concatenate([a, b]))
-    return wide, jnp.sum(grid, axis=0), jnp.max(wide), grid[3, 1], jnp.where(wide > 1, wide, 0.0)[:4]
+    some = jnp.where(wide > 1, wide, 0.0)[:4]
+    return wide, jnp.sum(grid, axis=0), jnp.max(wide), grid[3, 1], some
 
 
 def looped(a, b, i):
@@ -33,7 +35,8 @@ def looped(a, b, i):
 
 def shapes(a, b, i):
     m = a[:, None] * b[None, :]
-    return m.T, m.reshape(-1), m[::2], jnp.flip(m, 0), jnp.squeeze(m[:1]), jnp.prod(m), jnp.all(m > 0)
+    turned = m.T, jnp.flip(m, 0), m.reshape(-1), m[::2], jnp.squeeze(m[:1])
+    return turned, jnp.prod(m), jnp.all(m > 0)
 
 
 def constant(a, b, i):

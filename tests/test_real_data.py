@@ -51,7 +51,8 @@ def test_estimates_of_the_two_armed_bandit_are_as_close_to_the_truth_as_they_can
     fits = stages.fit(checked, "syn2arm", "q_bounded", sessions).to_pylist()
     for parameter, column, most in (("alpha_pos=alpha_neg", "alpha", 0.08), ("beta", "beta", 0.78)):
         found = {r["subject"]: r["estimate"] for r in fits if r["parameter"] == parameter}
-        error = [found[str(int(s))] - t for s, t in zip(truth["subjID"], truth[column], strict=True)]
+        true = zip(truth["subjID"], truth[column], strict=True)
+        error = [found[str(int(subject))] - value for subject, value in true]
         assert np.sqrt(np.mean(np.square(error))) < most
 
 

@@ -14,8 +14,8 @@ from ._base import AbstractFigure, Drawn, Load, Tables
 from ._style import style
 
 
-# Dots per inch: 8 inches stay far below the width at which reports cut pictures.
-_DPI = 150
+# Dots per inch, and dots in all: reports cut pictures of more than 2,400.
+_DPI, _MOST = 150, 2390
 
 
 def draw(config: Config, name: str, layout: Layout) -> None:
@@ -45,9 +45,10 @@ def told(title: str, drawn: Drawn) -> dict[str, Any]:
 
 def _save(drawn: Drawn, layout: Layout, name: str, suffix: str) -> None:
     # The date of an SVG, and the version in a PNG, would make equal pictures differ.
+    dpi = min(_DPI, _MOST / max(drawn.figure.get_size_inches()))
     facts = {"svg": {"Date": None}, "png": {"Software": None}}[suffix]
     with whole(layout.figure(name, suffix)) as aside:
-        drawn.figure.savefig(aside, format=suffix, dpi=_DPI, metadata=facts)
+        drawn.figure.savefig(aside, format=suffix, dpi=dpi, metadata=facts)
 
 
 def _loader(layout: Layout) -> Load:

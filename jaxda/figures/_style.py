@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_hex
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
@@ -32,7 +33,7 @@ SIGNED = "RdBu_r"
 _HIGHER = LinearSegmentedColormap.from_list("higher", ["#F0A060", RED, "#7A2A00"])
 _LOWER = LinearSegmentedColormap.from_list("lower", ["#7CC4EE", BLUE, "#003A5C"])
 
-RC = {
+RC: dict[Any, Any] = {
     "axes.axisbelow": True,
     "axes.edgecolor": "#444444",
     "axes.labelsize": 9,
@@ -73,9 +74,8 @@ def style() -> Iterator[None]:
 
 def canvas(height: float = HEIGHT, width: float = WIDTH) -> Figure:
     """An empty figure, in inches."""
-    figure = Figure(figsize=(width, height), layout="constrained")
-    figure.get_layout_engine().set(w_pad=0.06, h_pad=0.06, wspace=0.03, hspace=0.05)
-    return figure
+    engine = ConstrainedLayoutEngine(w_pad=0.06, h_pad=0.06, wspace=0.03, hspace=0.05)
+    return Figure(figsize=(width, height), layout=engine)
 
 
 def grid(figure: Any, n: int, columns: int, **shared: Any) -> list[Axes]:
@@ -174,7 +174,7 @@ def few_ticks(ax: Axes, logarithmic: bool, both: bool = True) -> None:
         if logarithmic:
             axis.set_major_locator(FixedLocator(_round_ticks(*axis.get_view_interval())))
             axis.set_minor_locator(NullLocator())
-            axis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
+            axis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:.3g}"))
         else:
             axis.set_major_locator(MaxNLocator(4))
 
@@ -214,6 +214,7 @@ def end_labels(*panels: tuple[Axes, Sequence[Label]], size: float = 8.5) -> None
     are then.
     """
     figure = panels[0][0].get_figure(root=True)
+    assert figure is not None
     figure.draw_without_rendering()
     for ax, labels in panels:
         _end_labels(ax, [l for l in labels if np.isfinite(l.y)], size, figure.dpi / 72)

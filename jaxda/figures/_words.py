@@ -12,7 +12,7 @@ from ._measures import Correlation, Mean
 INTERVAL = "95 % intervals are ± 1.96 standard errors across subjects"
 
 
-def num(x: float, digits: int = 2) -> str:
+def num(x: float | np.ndarray, digits: int = 2) -> str:
     """A number with a fixed number of decimals and a true minus."""
     if not np.isfinite(x):
         return "–"

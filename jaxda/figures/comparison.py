@@ -57,12 +57,12 @@ class Comparison(AbstractFigure):
             for c in cells
         }
         what = (
-            "Model comparison. Left and middle: mean difference over subjects to the candidate with the lowest "
-            "total (at 0), of the Bayesian (BIC) and Akaike (AIC) information criterion, in "
-            "natural units of −2 log likelihood; lower is better, bars are 95 % intervals (± "
-            "1.96 standard errors of the paired difference). Right: share of them for whom a "
-            "candidate has the lowest BIC. Rows are sets of sessions: scenario, generating "
-            "model, dose"
+            "Model comparison. Left and middle: mean difference over subjects to the candidate "
+            "with the lowest total (at 0), of the Bayesian (BIC) and Akaike (AIC) information "
+            "criterion, in natural units of −2 log likelihood; lower is better, bars are 95 % "
+            "intervals (± 1.96 standard errors of the paired difference). Right: share of them "
+            "for whom a candidate has the lowest BIC. Rows are sets of sessions: scenario, "
+            "generating model, dose"
         )
         if "unit" in units:
             what += ". A unit of data is what has parameters of its own: a subject or a session"

@@ -74,10 +74,10 @@ class CSShift(AbstractFigure):
         rows = Rows(tables.sessions(scenario, source, *columns, "dopamine", "rpe"))
         signal = "dopamine" if rows.parts("dopamine") else "rpe"
         right = "a scenario whose trials have time bins, such as the task pavlovian_trace"
-        ends = rows["event"][rows["terminal"]]
-        bins = int(ends.min() if len(ends) else 0) + 1
         if not rows.parts(signal):
             raise self.refuse(scenario, "no column dopamine or rpe", right)
+        ends = rows["event"][rows["terminal"]]
+        bins = int(ends.min() if len(ends) else 0) + 1
         if bins < 2 or rows["choice"].any():
             raise self.refuse(scenario, "trials without time bins", right)
         bin_ = rows["event"].astype(int) % bins
@@ -169,18 +169,21 @@ def _draw(
         cue, reward = mean(r.signal[:, :, 0]), mean(_only(r.signal[:, :, -1], r.rewarded))
         look.band(panels[0], trial, cue, color)
         look.band(panels[0], trial, reward, color, look.LINES[1])
-        late = slice(-max(1, len(trial) // 20), None)
-        labels.append(
-            look.Label(np.nanmean(cue.value[late]), f"cue, {dose_name(about, dose)}", color)
-        )
-        text = f"reward, {dose_name(about, dose)}"
-        labels.append(look.Label(np.nanmean(reward.value[late]), text, color))
+        name = dose_name(about, dose)
+        labels += [look.Label(_end(cue), f"cue, {name}", color)]
+        labels += [look.Label(_end(reward), f"reward, {name}", color)]
     look.zero(panels[0])
     panels[0].set(xlabel="trial", ylabel="dopamine signal", xlim=(1, len(trial)))
     panels[0].set_title("At the cue and at the reward")
     if omits:
         _omission(panels[1], about, responses, times)
     look.end_labels((panels[0], labels))
+
+
+def _end(it: Mean) -> float:
+    """Where a curve ends; NaN if it is nowhere."""
+    there = np.flatnonzero(np.isfinite(it.value))
+    return float(it.value[there[-1]]) if len(there) else np.nan
 
 
 def _omission(ax: Any, about: About, responses: dict[float, _Response], times: np.ndarray) -> None:

@@ -148,9 +148,9 @@ def _behaviour(about: About, rows: Rows) -> dict[str, dict[float, Units]]:
         return {"median latency (s)": out}
     it = score(about, rows)
     values = {it.label: it.values, **(test_rates(rows) or {})}
-    dose, names = rows["dose"], rows["subject"]
+    doses, names = rows["dose"], rows["subject"]
     return {
-        name: {d: by_unit(names[dose == d], v[dose == d]) for d in rows.values("dose")}
+        name: {d: by_unit(names[doses == d], v[doses == d]) for d in rows.values("dose")}
         for name, v in values.items()
     }
 
@@ -161,7 +161,7 @@ def _draw(block: Any, groups: list[list[_Response]], columns: int) -> None:
         empty.remove()
     for top, bottom, group in zip(*panels, groups, strict=False):
         doses = np.unique([d for it in group for d in it.recovered])
-        gap = np.diff(doses).min() if len(doses) > 1 else 1.0
+        gap = float(np.diff(doses).min()) if len(doses) > 1 else 1.0
         limits = (doses[0] - 0.35 * gap, doses[-1] + 0.35 * gap)
         top.plot(limits, limits, color="#999999", linewidth=0.8, zorder=0)
         notes, names = [], []
@@ -176,8 +176,8 @@ def _draw(block: Any, groups: list[list[_Response]], columns: int) -> None:
                 )
             notes.append(f"{glyph}r = {bracket(it.r)}\nbias {num(it.bias)}, RMSE {num(it.rmse)}")
             names.append(glyph + human(it.scenario))
-        title = textwrap.fill(", ".join(names), 88 // columns)
-        look.headed(top, f"{title}\n{group[0].source}", notes)
+        lines = [textwrap.fill(name, 88 // columns) for name in (*names, group[0].source)]
+        look.headed(top, "\n".join(lines), notes)
         _axes(top, bottom, group[0], doses, limits, columns)
         top.set_ylabel("recovered dose" if group is groups[0] else "")
 

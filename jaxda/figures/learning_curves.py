@@ -57,7 +57,7 @@ class LearningCurves(AbstractFigure):
             for chance in {c.score.chance for c in here if c.score.label == SHARE}:
                 look.zero(ax, chance)
             if i % 3 == 0 or len(labels) > 1:
-                ax.set_ylabel(" or ".join(dict.fromkeys(c.score.label for c in here)))
+                ax.set_ylabel("\nor ".join(dict.fromkeys(c.score.label for c in here)))
             ax.set_title(tables.named(source) if tables.model(source) else "recorded data")
             ax.set_xlabel("trial")
             ax.set_xlim(0, 1.02 * max(c.trial[-1] for c in curves))

@@ -129,7 +129,7 @@ def _draw(ax: Any, p: _Parameter) -> None:
         f"r {num(m['r'])}, coverage {num(100 * m['coverage'], 0)} %",
         f"bias {_brief(m['bias'])}, RMSE {_brief(m['rmse'])}",
     ]
-    look.headed(ax, p.name, notes)
+    look.headed(ax, p.name if len(p.name) < 18 else p.name.replace("=", "\n= "), notes)
 
 
 def _brief(x: float) -> str:

@@ -190,7 +190,8 @@ def _findings(about: About, paces: dict[float, _Pace], where: str) -> list[str]:
     start, end = (at_dose(about, d) for d in (first, last))
     text = (
         f"{where}the median latency falls from {between(mean(paces[first].median.values))} s "
-        f"{start} to {between(mean(paces[last].median.values))} s {end}, a factor of {between(ratio)}"
+        f"{start} to {between(mean(paces[last].median.values))} s {end}, a factor of "
+        f"{between(ratio)}"
     )
     if ratio.value > 1:
         text = text.replace("falls", "rises", 1)
@@ -217,7 +218,7 @@ def _numbers(about: About, paces: dict[float, _Pace]) -> dict[str, Any]:
     doses = np.asarray(list(paces))
     law, learned = _law(about, paces, doses), _law_learned(about, paces)
     anchor = baseline(list(paces))
-    out = {}
+    out: dict[str, dict[str, Any]] = {}
     for i, (dose, pace) in enumerate(paces.items()):
         out[f"{dose:g}"] = {
             "latency": mean(pace.median.values).facts(),

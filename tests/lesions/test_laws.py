@@ -1,0 +1,131 @@
+"""Laws of damage, for every lesion with every model that it acts on."""
+
+import itertools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxda.bijectors import UNIT
+from jaxda.catalog import load, names
+from jaxda.lesions._combined import Combined, compose
+from jaxda.params import roles, specs, unpack
+from jaxda.rollout import Agent, replay
+
+from ..catalogue import N_LANES, compiled, first_pairs, played, same, score
+
+
+MODELS, LESIONS = names("models"), names("lesions")
+RPE = jnp.asarray([0.7, -0.2])
+
+
+def targeted():
+    for lesion, pair in itertools.product(LESIONS, first_pairs()):
+        targets = load("lesions", lesion).targets
+        if not targets or roles(load("models", pair.model)) & set(targets):
+            yield lesion, pair
+
+
+each_target = pytest.mark.parametrize(
+    "lesion, pair", list(targeted()), ids=lambda x: x if isinstance(x, str) else x.model
+)
+
+
+def dosed(lesion, dose):
+    return load("lesions", lesion)(dose)
+
+
+@each_target
+def test_dose_zero_is_the_identity(lesion, pair):
+    p = played(pair)
+    hurt = Agent(p.agent.model, dosed(lesion, 0.0), p.agent.habits)
+    again = compiled(lambda x, e: replay(hurt, p.task.env, e, unpack(p.frees, x)))
+    assert same(again(p.coords, p.events), p.readout, rtol=1e-12)
+
+
+@each_target
+def test_derivative_by_dose_is_finite_at_both_ends_and_right_between(lesion, pair):
+    p = played(pair)
+    cls = load("lesions", lesion)
+    domain = specs(cls)["dose"].domain
+    hurt = Agent(p.agent.model, cls(), p.agent.habits)
+
+    def total(dose, x):
+        value = score(hurt, p.task.env, p.events, unpack(p.frees, x) | {"lesion.dose": dose})
+        return jnp.sum(value), value
+
+    f = compiled(jax.grad(total, argnums=(0, 1), has_aux=True))
+    for dose in (domain.lower, 0.0, domain.upper):
+        everything = f(jnp.full((N_LANES,), dose), p.coords)
+        assert all(bool(jnp.all(jnp.isfinite(x))) for x in jax.tree.leaves(everything)), dose
+    dose, step = jnp.linspace(0.2, 0.8, N_LANES), 1e-5
+    (slope, _), _ = f(dose, p.coords)
+    value = lambda d: f(dose + d, p.coords)[1]
+    differences = (value(step) - value(-step)) / (2 * step)
+    np.testing.assert_allclose(slope, differences, rtol=1e-5, atol=1e-6)
+    assert bool(jnp.any(slope != 0)) == (lesion != "intact")
+
+
+@pytest.mark.parametrize("lesion", LESIONS)
+@pytest.mark.parametrize("model", MODELS)
+def test_a_lesion_without_target_is_refused(lesion, model):
+    cut, healthy = dosed(lesion, 0.3), load("models", model)()
+    if not cut.targets or roles(healthy) & set(cut.targets):
+        Agent(healthy, cut)
+        if cut.targets:
+            assert not same(cut.tissue(healthy), healthy)
+        return
+    with pytest.raises(ValueError, match=type(healthy).__name__):
+        Agent(healthy, cut)
+    # Nor may it hide in a combination.
+    with pytest.raises(ValueError, match=type(healthy).__name__):
+        Agent(healthy, compose(dosed("intact", 0.1), cut))
+
+
+@pytest.mark.parametrize("lesion", LESIONS)
+def test_two_of_a_kind_are_one(lesion):
+    a, b, c = (dosed(lesion, d) for d in (0.5, 0.5, 0.2))
+    both = compose(a, b)
+    assert type(both) is type(a)
+    # Survivors multiply: two halves leave a quarter. Changes of a logarithm add.
+    shares = specs(type(a))["dose"].domain == UNIT
+    assert float(both.dose) == pytest.approx(0.75 if shares else 1.0, abs=1e-15)
+    assert same(compose(compose(a, b), c), compose(a, compose(b, c)), rtol=1e-14)
+    assert same(compose(a, c), compose(c, a), rtol=1e-14)
+    assert same(compose(a, dosed(lesion, 0.0)), a, rtol=1e-14)
+
+
+@pytest.mark.parametrize("trio", list(itertools.combinations(LESIONS, 3)), ids="+".join)
+def test_composition_is_associative_and_ignores_order(trio):
+    a, b, c = (dosed(n, d) for n, d in zip(trio, (0.2, 0.3, 0.4), strict=True))
+    left = compose(compose(a, b), c)
+    assert isinstance(left, Combined) and len(left.parts) == 3
+    assert same(left, compose(a, compose(b, c)))
+    for order in itertools.permutations((a, b, c)):
+        assert same(compose(*order), left)
+    # More of a part that is already there.
+    assert same(compose(left, a), compose(compose(a, a), b, c))
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_kinds_of_lesion_commute(model):
+    healthy = load("models", model)()
+
+    @compiled
+    def both(one, other):
+        there = one.tissue(other.tissue(healthy)), one.signal(healthy, other.signal(healthy, RPE))
+        back = other.tissue(one.tissue(healthy)), other.signal(healthy, one.signal(healthy, RPE))
+        together = compose(one, other)
+        return there, back, (together.tissue(healthy), together.signal(healthy, RPE))
+
+    for one, other in itertools.combinations(LESIONS, 2):
+        there, back, together = both(dosed(one, 0.3), dosed(other, 0.4))
+        assert same(there, back) and same(there, together), (one, other)
+
+
+def test_a_lesion_is_never_a_silent_no_op_on_what_it_reaches():
+    for lesion, pair in targeted():
+        cut, healthy = dosed(lesion, 0.5), load("models", pair.model)()
+        spared = same((cut.tissue(healthy), cut.signal(healthy, RPE)), (healthy, RPE))
+        assert spared == (lesion == "intact"), (lesion, pair.model)
