@@ -111,8 +111,8 @@ def validate(files: tuple[str, ...]) -> None:
     for name, scenario in checked.scenarios.items():
         click.echo(
             f"scenario {name}: {scenario.task.name}, {scenario.lesion} at "
-            f"{len(scenario.doses)} dose(s), {scenario.subjects} subjects × {scenario.trials} "
-            f"trials; sources {', '.join(scenario.sources)}; "
+            f"{len(scenario.doses)} dose(s), {scenario.subjects} subjects × {scenario.sessions} "
+            f"session(s) × {scenario.trials} trials; sources {', '.join(scenario.sources)}; "
             f"candidates {', '.join(scenario.candidates) or 'none'}"
         )
     for name, dataset in checked.datasets.items():

@@ -163,8 +163,15 @@ def code_compare() -> str:
 
 
 def code_figure(config: Config, figure: str) -> str:
-    """Digest of the source behind a figure."""
-    return fingerprint("figures/_*.py", f"figures/{figure}.py", "data/files.py")
+    """Digest of the source behind a figure, and of the cards that its caption quotes."""
+    shown = config.figures[figure]
+    names = [v for n in shown for v in (*sources(config, n), *candidates(config, n))]
+    parts = [config.scenarios[n] for n in shown if n in config.scenarios]
+    cards = [f"tasks/{s.task.name}.py" for s in parts]
+    cards += [f"lesions/{s.lesion}.py" for s in parts]
+    cards += [f"models/{config.models[v].model}.py" for v in names if v in config.models]
+    own = ("figures/_*.py", f"figures/{figure}.py", "data/files.py", "catalog.py")
+    return fingerprint(*own, *cards)
 
 
 def figure_inputs(config: Config, figure: str) -> list[tuple[str, ...]]:
@@ -204,5 +211,6 @@ def spec_report(config: Config) -> str:
 
 
 def code_report() -> str:
-    """Digest of the source behind the report."""
-    return fingerprint("report*", "data/files.py", "catalog.py", "listing.py")
+    """Digest of the source behind the report, and of every card that it may quote."""
+    cards = ("models/*.py", "habits/*.py", "tasks/*.py", "lesions/*.py", "fit/solvers/*.py")
+    return fingerprint("report*", "__init__.py", "data/files.py", "catalog.py", *cards)

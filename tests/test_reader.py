@@ -59,7 +59,7 @@ def test_types_and_facts(tmp_path: Path):
         **{"terminal": flag, "successor": whole, "elapsed": real, "valid": flag},
     }
     facts = metadata(table)
-    assert (facts["source"], facts["rows"]) == ("lab", 5)
+    assert (facts["scenario"], facts["source"], facts["rows"]) == ("lab", "data", 5)
     env = {"n_cues": 1, "n_items": 2, "n_actions": 2, "acts": True, "timed": False}
     assert facts["env"] == env
 

@@ -15,6 +15,7 @@ import pyarrow as pa
 from ..catalog import did_you_mean
 from ..config import Dataset
 from ..errors import shown
+from ..layout import DATA
 from . import _cells
 from .files import with_metadata
 
@@ -121,7 +122,8 @@ def _table(file: _File) -> pa.Table:
 def _facts(file: _File, n: int, cues: list[str], items: np.ndarray) -> dict[str, Any]:
     scale = file.dataset.reward_scale
     return {
-        "source": file.name,
+        "scenario": file.name,
+        "source": DATA,
         "rows": n,
         "cues": {str(k): label for k, label in enumerate(cues)},
         "units": {"latency": "s", "reward": f"recorded / {scale:g}", "elapsed": "trial"},

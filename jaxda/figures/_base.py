@@ -26,6 +26,7 @@ class About(NamedTuple):
     lesion: Card | None
     doses: tuple[float, ...]
     subjects: int | None
+    sessions: int | None
     trials: int | None
 
     @property
@@ -51,12 +52,13 @@ class Tables:
     def about(self, scenario: str) -> About:
         """What the experiment says of `scenario`."""
         if scenario in self._config.datasets:
-            return About(scenario, False, None, {}, None, (), None, None)
+            return About(scenario, False, None, {}, None, (), None, None, None)
         it = self._config.scenarios[scenario]
         task = catalog.describe("tasks", it.task.name)
         settings = {**task.settings, **it.task.settings}
         lesion = catalog.describe("lesions", it.lesion)
-        return About(scenario, True, task, settings, lesion, it.doses, it.subjects, it.trials)
+        size = (it.subjects, it.sessions, it.trials)
+        return About(scenario, True, task, settings, lesion, it.doses, *size)
 
     def sources(self, scenario: str) -> tuple[str, ...]:
         """What generated the sessions of `scenario`, in the order of the configuration."""

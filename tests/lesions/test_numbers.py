@@ -69,9 +69,7 @@ def test_occupancy_by_dopamine_under_an_antagonist():
     theta = jnp.asarray([0.0, 0.65, 0.72, 0.78])
     occupied = 5 / 6 * remaining_tone(theta, 5.0)
     np.testing.assert_allclose(occupied, [0.833, 0.636, 0.583, 0.524], atol=6e-4)
-    np.testing.assert_allclose(
-        occupied, 50 / (50 + 10 / (1 - np.asarray(theta))), rtol=1e-14
-    )
+    np.testing.assert_allclose(occupied, 50 / (50 + 10 / (1 - np.asarray(theta))), rtol=1e-14)
     # Far from saturation the antagonist takes its own share.
     assert float(remaining_tone(jnp.asarray(0.65), 0.05)) == pytest.approx(0.35, rel=0.04)
 
@@ -147,14 +145,17 @@ def test_depletion_costs_most_presses_on_high_ratios():
     r0 = {1: 8.36, 16: 2.53}
     kept = {}
     for ratio, rate in r0.items():
-        task = FreeOperant(schedule="random", ratio=ratio, reward=100.0, consumption=10.0,
-                           duration=300.0)
+        task = FreeOperant(
+            schedule="random", ratio=ratio, reward=100.0, consumption=10.0, duration=300.0
+        )
         keys = named_keys(0, [("press", str(i)) for i in range(200)])
         presses = []
         for dose in (0.0, np.log(0.4)):
-            run = jax.jit(lambda a=agent(dose), t=task, r=rate: simulate(
-                a, t, keys, 800, {"model.r0": jnp.asarray(r)}, record=lambda e, _: e.valid
-            ))
+            run = jax.jit(
+                lambda a=agent(dose), t=task, r=rate: simulate(
+                    a, t, keys, 800, {"model.r0": jnp.asarray(r)}, record=lambda e, _: e.valid
+                )
+            )
             presses.append(np.asarray(run()).sum(axis=0).mean())
         assert presses[0] < 700
         kept[ratio] = presses[1] / presses[0]
