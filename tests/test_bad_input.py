@@ -460,7 +460,7 @@ def figures(monkeypatch: pytest.MonkeyPatch) -> None:
     def card(kind: str, name: str) -> catalog.Card:
         if kind != "figures":
             return describe(kind, name)
-        return catalog.Card(kind, name, "", "", {}, {"reads": reads[name]}, {})
+        return catalog.Card(kind, name, "", "", {}, {"reads": reads[name]}, {}, {})
 
     monkeypatch.setattr(catalog, "names", lambda k: tuple(reads) if k == "figures" else names(k))
     monkeypatch.setattr(catalog, "describe", card)

@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 import pytest
 
+import jaxda
 from jaxda import priors
 from jaxda.bijectors import UNIT
 from jaxda.catalog import KINDS, describe, load, names
@@ -19,7 +20,7 @@ from jaxda.keys import named_key
 from jaxda.params import param, specs
 
 
-SOURCE = pathlib.Path(inspect.getfile(describe)).parent
+SOURCE = pathlib.Path(jaxda.__file__).parent
 
 
 @pytest.mark.parametrize("kind, name", [(k, n) for k in KINDS for n in names(k)])
@@ -108,7 +109,7 @@ LAYERS = (
     ("models", "tasks", "dopamine", "habits", "observations"),
     ("lesions",),
     ("rollout",),
-    ("fit", "data"),
+    ("fit",),
 )
 CORE = {part: rank for rank, layer in enumerate(LAYERS) for part in layer}
 

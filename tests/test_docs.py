@@ -107,6 +107,18 @@ def test_the_table_of_the_readme_is_read_as_it_says(tmp_path: Path):
     assert [table[f"option_{a}"][1] for a in (0, 1)] == [2, 3]
 
 
+def test_the_workflow_is_a_module_as_the_readme_says(tmp_path: Path):
+    snakefile = block("README.md", "Snakefile").replace("path/to/jaxda", str(ROOT))
+    (tmp_path / "Snakefile").write_text(snakefile, encoding="utf-8")
+    (tmp_path / "config.yaml").write_text(json.dumps({"jaxda": EXPERIMENT}))
+    env = os.environ | {"PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(tmp_path / ".cache")}
+    command = [sys.executable, "-m", "snakemake", "--dry-run", "--cores", "1"]
+    run = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
+    for rule in ("simulate", "fit", "compare", "report"):
+        assert f"jaxda_{rule}" in run.stdout + run.stderr
+
+
 def test_the_experiments_of_the_reference_are_sound(tmp_path: Path):
     (tmp_path / "small.yaml").write_text(block("config/README.md", "small.yaml"))
     assert config.load(tmp_path / "small.yaml").scenarios

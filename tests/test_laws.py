@@ -87,7 +87,8 @@ def test_gradient_equals_finite_differences(pair):
         np.testing.assert_allclose(gradient[name], slope, rtol=1e-5, atol=1e-6, err_msg=name)
         if np.any(np.abs(slope) > 1e-6):
             moving.add(name)
-    assert any(n.startswith("model.") for n in moving)
+    # Unless no outcome is ever shown, there is something to differentiate.
+    assert any(n.startswith("model.") for n in moving) or not p.events.feedback.any()
 
 
 @each_model

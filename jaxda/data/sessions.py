@@ -51,11 +51,11 @@ def to_table(
     `extra` are readouts `[events, sessions]` or `[events, size, sessions]`; the latter become
     columns `name_0`, `name_1`, ... A null stands where there was nothing to record.
     """
-    e = Event(**{n: _host(getattr(sessions.events, n)) for n in Event.__dataclass_fields__})
-    n_events, n_sessions = e.valid.shape
+    e = {n: _host(getattr(sessions.events, n)) for n in Event.__dataclass_fields__}
+    n_events, n_sessions = e["valid"].shape
     flat = lambda x: np.asarray(x).T.reshape(-1)
-    keep = flat(e.valid)
-    event = flat(np.broadcast_to(np.arange(n_events)[:, None], e.valid.shape))
+    keep = flat(e["valid"])
+    event = flat(np.broadcast_to(np.arange(n_events)[:, None], (n_events, n_sessions)))
 
     def column(x: Any, present: Any = None) -> pa.Array:
         x = flat(x)[keep]
@@ -71,27 +71,23 @@ def to_table(
         "session": spread("session"),
         "trial": pa.array((event // events_per_trial)[keep] + 1),
         "event": pa.array(event[keep]),
-        "cue": column(e.cue),
+        "cue": column(e["cue"]),
     }
     fixed = np.arange(sessions.env.n_actions)[None, :, None]
     options = np.broadcast_to(
-        fixed if e.options is None else np.asarray(e.options),
+        fixed if e["options"] is None else e["options"],
         (n_events, sessions.env.n_actions, n_sessions),
     )
     for a in range(sessions.env.n_actions):
         columns[f"option_{a}"] = column(options[:, a])
     columns |= {
-        "action": column(e.action, e.choice),
-        "choice": column(e.choice),
-        "latency": column(e.latency, e.choice & sessions.env.timed),
-        "reward": column(e.reward, e.feedback),
-        "feedback": column(e.feedback),
-        "onset": column(e.onset),
-        "terminal": column(e.terminal),
-        "successor": column(e.successor),
-        "elapsed": column(e.elapsed),
-        "valid": column(e.valid),
+        "action": column(e["action"], e["choice"]),
+        "choice": column(e["choice"]),
+        "latency": column(e["latency"], e["choice"] & sessions.env.timed),
+        "reward": column(e["reward"], e["feedback"]),
     }
+    after = ("feedback", "onset", "terminal", "successor", "elapsed", "valid")
+    columns |= {name: column(e[name]) for name in after}
     for name, x in extra.items():
         if x.ndim == 2:
             columns[name] = column(x)

@@ -61,8 +61,8 @@ def check_identified(
         if null is None:
             return
         found.append(null)
-    # The same in all units up to sign and local scale: report the first.
-    null = found[0]
+    # The same in all units up to sign and local scale: report the fullest.
+    null = max(found, key=lambda c: np.sum(np.abs(c)))
     names = [f.name for f, c in zip(frees, null, strict=True) if abs(c) > 1e-3]
     if len(names) == 1:
         raise Unidentified(

@@ -1,4 +1,4 @@
-"""The source note's reading of tonic dopamine: a gain on choice, softmax(beta * tonic * Q)."""
+"""Tonic dopamine read as a gain on choice, softmax(beta * tonic * Q)."""
 
 from typing import ClassVar
 

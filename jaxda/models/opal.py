@@ -38,6 +38,8 @@ class OpAL(AbstractModel[_State]):
     confounded: ClassVar = (
         (("beta", "gain_go", "gain_nogo"), "only the products beta * gain enter the policy"),
         (("rho", "gain_go", "gain_nogo"), "rho is the balance of the two gains"),
+        (("beta", "rho", "gain_go"), "only the two gains of choice enter the policy"),
+        (("beta", "rho", "gain_nogo"), "only the two gains of choice enter the policy"),
     )
 
     alpha_c: Float[Array, ""] = param(

@@ -1,4 +1,4 @@
-"""Two-armed Bernoulli bandit with fixed probabilities."""
+"""Bernoulli bandit with fixed probabilities; two arms by default."""
 
 from typing import ClassVar
 
@@ -8,6 +8,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from ..types import Env, Offer, Outcome, pick
 from ._base import AbstractTask, single_choice, trial_outcome
+from ._checks import between, finite
 
 
 class Bandit(AbstractTask[None, None]):
@@ -17,8 +18,16 @@ class Bandit(AbstractTask[None, None]):
     n_draws: ClassVar = 1
     source: ClassVar = "Sutton & Barto 2018, ch. 2"
 
-    p: tuple[float, ...] = eqx.field(static=True, default=(0.7, 0.3))
-    outcomes: tuple[float, float] = eqx.field(static=True, default=(0.0, 1.0))
+    p: tuple[float, ...] = eqx.field(static=True, default=(0.7, 0.3), converter=tuple)
+    outcomes: tuple[float, float] = eqx.field(static=True, default=(0.0, 1.0), converter=tuple)
+
+    def __check_init__(self):
+        if not self.p:
+            raise ValueError("p is empty; it has a probability for each arm.")
+        for p in self.p:
+            between("each of p", p, 0, 1)
+        for outcome in self.outcomes:
+            finite("each of outcomes", outcome)
 
     @property
     def env(self) -> Env:

@@ -1,4 +1,4 @@
-"""Two-armed bandit whose probabilities drift."""
+"""Bandit whose probabilities drift; two arms by default."""
 
 from typing import ClassVar
 

@@ -141,25 +141,27 @@ def test_latency_at_known_tones(tone, slower):
 
 def test_depletion_costs_most_presses_on_high_ratios():
     # Meals of 10 s dilute low ratios: the fewer presses per meal, the less is lost.
-    agent = lambda dose: Agent(NivVigor(beta=2.0, c_v=1.0, alpha=0.0, alpha_r=0.0), Tonic(dose))
-    r0 = {1: 8.36, 16: 2.53}
-    kept = {}
-    for ratio, rate in r0.items():
+    agent, n = Agent(NivVigor(beta=50.0, c_v=1.0, alpha=0.0, alpha_r=0.0), Tonic()), 16
+    keys = named_keys(0, [("press", str(i)) for i in range(2 * n)])
+    dose = jnp.repeat(jnp.asarray([0.0, np.log(0.4)]), n)
+    # Reward rate at the best latency, presses in half an hour, and the share that is kept.
+    for ratio, rate, presses, kept in (
+        (1, 9.387228, 174.3, 0.982),
+        (4, 7.770020, 629.6, 0.932),
+        (16, 3.779171, 1579.8, 0.792),
+    ):
         task = FreeOperant(
-            schedule="random", ratio=ratio, reward=100.0, consumption=10.0, duration=300.0
+            schedule="fixed", ratio=ratio, reward=100.0, consumption=10.0, duration=1800.0
         )
-        keys = named_keys(0, [("press", str(i)) for i in range(200)])
-        presses = []
-        for dose in (0.0, np.log(0.4)):
-            run = jax.jit(
-                lambda a=agent(dose), t=task, r=rate: simulate(
-                    a, t, keys, 800, {"model.r0": jnp.asarray(r)}, record=lambda e, _: e.valid
-                )
-            )
-            presses.append(np.asarray(run()).sum(axis=0).mean())
-        assert presses[0] < 700
-        kept[ratio] = presses[1] / presses[0]
-    assert 0.9 < kept[1] < 1 and 0.6 < kept[16] < 0.85
+        values = {"model.r0": jnp.asarray(rate), "lesion.dose": dose}
+        run = lambda t=task, v=values: simulate(
+            agent, t, keys, 1650, v, record=lambda e, _: e.valid
+        )
+        valid = np.asarray(jax.jit(run)())
+        assert not valid[-1].any()
+        intact, depleted = valid.sum(axis=0).reshape(2, n).mean(axis=1)
+        assert intact == pytest.approx(presses, rel=0.01)
+        assert depleted / intact == pytest.approx(kept, abs=0.01)
 
 
 def test_d1_blockade():

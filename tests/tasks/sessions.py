@@ -11,6 +11,8 @@ from jaxda.models.td_lambda import TDLambda
 from jaxda.models.two_step import TwoStep
 from jaxda.rollout import Agent, simulate
 
+from ..catalogue import compiled
+
 
 INDIFFERENT = {
     "choice": lambda: QLearning(beta=0.0),
@@ -34,5 +36,5 @@ def events(task, n_events, n_lanes=64, model=None):
 
 def plans(task, n_events, n_lanes=64):
     """What is planned, `[events, ..., lanes]`, as NumPy arrays."""
-    run = jax.jit(jax.vmap(lambda k: task.plan(k, n_events), out_axes=-1))
+    run = compiled(jax.vmap(lambda k: task.plan(k, n_events), out_axes=-1))
     return jax.tree.map(np.asarray, run(keys(n_lanes)))
