@@ -15,7 +15,7 @@ import yaml
 
 from . import catalog
 from .config import Config, code_of, fingerprint, load
-from .layout import DATA
+from .layout import DATA, Layout
 
 
 # What turns agents and tasks into tables, whatever they are.
@@ -174,19 +174,19 @@ def code_figure(config: Config, figure: str) -> str:
     return fingerprint(*own, *cards)
 
 
-def figure_inputs(config: Config, figure: str) -> list[tuple[str, ...]]:
-    """What a figure reads, as `(kind, scenario, source, model)` with empty strings where unused."""
-    out: list[tuple[str, ...]] = []
+def figure_inputs(config: Config, layout: Layout, figure: str) -> list[Path]:
+    """The tables that a figure reads."""
+    out: list[Path] = []
     for kind in catalog.describe("figures", figure).facts["reads"]:
         for name in config.figures[figure]:
             if kind in ("comparison", "confusion", "recovery"):
-                out.append((kind, name, "", ""))
+                out.append(layout.summary(name, kind))
                 continue
             for source in sources(config, name):
                 if kind == "fits":
-                    out += [(kind, name, source, c) for c in candidates(config, name)]
+                    out += [layout.fits(name, source, c) for c in candidates(config, name)]
                 elif not (kind in ("truth", "dose") and source == DATA):
-                    out.append((kind, name, source, ""))
+                    out.append(getattr(layout, kind)(name, source))
     return out
 
 

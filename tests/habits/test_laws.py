@@ -67,7 +67,7 @@ def test_habits_that_mix_come_last_whatever_they_are_called():
         record([0, 0], [1, 0]),
     )
     p = np.asarray(jax.nn.softmax(strong.policy.logits[1, :, 0]))
-    np.testing.assert_allclose(p, [0.85, 0.15], atol=1e-6)
+    np.testing.assert_allclose(p, [0.85, 0.15], rtol=0, atol=1e-6)
 
 
 def test_kernel_and_perseveration_by_hand():
@@ -76,7 +76,7 @@ def test_kernel_and_perseveration_by_hand():
     logits = np.asarray(replay(agent, TWO_ARMS, record([0, 1, 1], [0, 0, 0])).policy.logits)[..., 0]
     difference = logits[:, 1] - logits[:, 0]
     # K: (0, 0), (.2, 0), (.16, .2).
-    np.testing.assert_allclose(difference, [0, -0.3 - 0.4, 1.5 * 0.04 + 0.4], atol=1e-13)
+    np.testing.assert_allclose(difference, [0, -0.3 - 0.4, 1.5 * 0.04 + 0.4], rtol=0, atol=1e-13)
 
 
 @pytest.mark.parametrize("name", names("habits"))
@@ -86,4 +86,4 @@ def test_a_habit_follows_the_item_and_not_its_side(name):
     turned = eqx.tree_at(lambda e: e.options, there, there.options.at[1].set([[1], [0]]))
     a = replay(agent, TWO_ARMS, there).policy.logits[1]
     b = replay(agent, TWO_ARMS, turned).policy.logits[1]
-    np.testing.assert_allclose(a, b[::-1], atol=1e-14)
+    np.testing.assert_allclose(a, b[::-1], rtol=0, atol=1e-14)

@@ -1,5 +1,6 @@
 """Laws of damage, for every lesion with every model that it acts on."""
 
+import functools
 import itertools
 
 import jax
@@ -10,10 +11,10 @@ import pytest
 from jaxda.bijectors import UNIT
 from jaxda.catalog import load, names
 from jaxda.lesions._combined import Combined, compose
-from jaxda.params import roles, specs, unpack
-from jaxda.rollout import Agent, replay
+from jaxda.params import put, roles, specs, unpack
+from jaxda.rollout import Agent
 
-from ..catalogue import N_LANES, compiled, first_pairs, played, same, score
+from ..catalogue import N_LANES, compiled, first_pairs, lanes, played, same, score, slopes
 
 
 MODELS, LESIONS = names("models"), names("lesions")
@@ -36,33 +37,40 @@ def dosed(lesion, dose):
     return load("lesions", lesion)(dose)
 
 
-@each_target
-def test_dose_zero_is_the_identity(lesion, pair):
+@functools.cache
+def by_dose(lesion, pair):
+    """Gradient by dose and coordinates of the score of what was played intact, and the score."""
     p = played(pair)
-    hurt = Agent(p.agent.model, dosed(lesion, 0.0), p.agent.habits)
-    again = compiled(lambda x, e: replay(hurt, p.task.env, e, unpack(p.frees, x)))
-    assert same(again(p.coords, p.events), p.readout, rtol=1e-12)
-
-
-@each_target
-def test_derivative_by_dose_is_finite_at_both_ends_and_right_between(lesion, pair):
-    p = played(pair)
-    cls = load("lesions", lesion)
-    domain = specs(cls)["dose"].domain
-    hurt = Agent(p.agent.model, cls(), p.agent.habits)
+    hurt = Agent(p.agent.model, load("lesions", lesion)(), p.agent.habits)
 
     def total(dose, x):
         value = score(hurt, p.task.env, p.events, unpack(p.frees, x) | {"lesion.dose": dose})
         return jnp.sum(value), value
 
     f = compiled(jax.grad(total, argnums=(0, 1), has_aux=True))
+    return lambda dose: f(jnp.broadcast_to(dose, (N_LANES,)), p.coords)
+
+
+@each_target
+def test_dose_zero_is_the_identity(lesion, pair):
+    p = played(pair)
+    unhurt = slopes(pair).forward(p.coords, jax.tree.map(jnp.zeros_like, p.coords))[0]
+    assert same(by_dose(lesion, pair)(0.0)[1], unhurt, rtol=1e-12)
+    cut = dosed(lesion, 0.0)
+    for lane in range(N_LANES):
+        model = put(p.agent, unpack(p.frees, lanes(p.coords, lane))).model
+        assert same((cut.tissue(model), cut.signal(model, RPE)), (model, RPE), rtol=1e-12)
+
+
+@each_target
+def test_derivative_by_dose_is_finite_at_both_ends_and_right_between(lesion, pair):
+    f, domain = by_dose(lesion, pair), specs(load("lesions", lesion))["dose"].domain
     for dose in (domain.lower, 0.0, domain.upper):
-        everything = f(jnp.full((N_LANES,), dose), p.coords)
+        everything = f(dose)
         assert all(bool(jnp.all(jnp.isfinite(x))) for x in jax.tree.leaves(everything)), dose
     dose, step = jnp.linspace(0.2, 0.8, N_LANES), 1e-5
-    (slope, _), _ = f(dose, p.coords)
-    value = lambda d: f(dose + d, p.coords)[1]
-    differences = (value(step) - value(-step)) / (2 * step)
+    (slope, _), _ = f(dose)
+    differences = (f(dose + step)[1] - f(dose - step)[1]) / (2 * step)
     np.testing.assert_allclose(slope, differences, rtol=1e-5, atol=1e-6)
     assert bool(jnp.any(slope != 0)) == (lesion != "intact")
 

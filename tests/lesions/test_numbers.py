@@ -68,7 +68,7 @@ def test_occupancy_by_dopamine_under_an_antagonist():
     # 50 nM dopamine at a K_D of 10 nM.
     theta = jnp.asarray([0.0, 0.65, 0.72, 0.78])
     occupied = 5 / 6 * remaining_tone(theta, 5.0)
-    np.testing.assert_allclose(occupied, [0.833, 0.636, 0.583, 0.524], atol=6e-4)
+    np.testing.assert_allclose(occupied, [0.833, 0.636, 0.583, 0.524], rtol=0, atol=6e-4)
     np.testing.assert_allclose(occupied, 50 / (50 + 10 / (1 - np.asarray(theta))), rtol=1e-14)
     # Far from saturation the antagonist takes its own share.
     assert float(remaining_tone(jnp.asarray(0.65), 0.05)) == pytest.approx(0.35, rel=0.04)
@@ -197,7 +197,7 @@ def choice_probabilities(tonic, worth, beta=2.0):
 
 def test_tonic_gain_by_hand():
     p = choice_probabilities(1.0, [1.0, 0.5, 0.0])
-    np.testing.assert_allclose(p, [0.665241, 0.244728, 0.090031], atol=1e-6)
+    np.testing.assert_allclose(p, [0.665241, 0.244728, 0.090031], rtol=0, atol=1e-6)
 
 
 def test_tonic_gain_is_blind_to_a_constant_and_uniform_without_dopamine():
@@ -205,8 +205,10 @@ def test_tonic_gain_is_blind_to_a_constant_and_uniform_without_dopamine():
     for tonic in (0.3, 1.0, 4.0):
         p = choice_probabilities(tonic, worth)
         assert p.sum() == pytest.approx(1, abs=1e-14)
-        np.testing.assert_allclose(choice_probabilities(tonic, worth + 500.0), p, atol=1e-12)
-    np.testing.assert_allclose(choice_probabilities(1e-9, worth), 1 / 3, atol=1e-8)
+        np.testing.assert_allclose(
+            choice_probabilities(tonic, worth + 500.0), p, rtol=0, atol=1e-12
+        )
+    np.testing.assert_allclose(choice_probabilities(1e-9, worth), 1 / 3, rtol=0, atol=1e-8)
     # Only the product with the inverse temperature matters.
     np.testing.assert_allclose(
         choice_probabilities(2.0, worth), choice_probabilities(1.0, worth, beta=4.0), rtol=1e-12

@@ -16,15 +16,15 @@ from ..records import CHOICES, REWARDS, TWO_ARMS, record, replay, ten_trials
 def test_golden_record_of_the_plain_actor():
     logp, end = ten_trials(ActorCritic(alpha_a=0.3, alpha_c=0.2, beta=2.0, actor="plain"))
     assert logp == pytest.approx(-7.1231799308, abs=1e-8)
-    np.testing.assert_allclose(end["preference"], [0.6779387904, 0.197484288], atol=1e-8)
-    np.testing.assert_allclose(end["value"], 0.5836153856, atol=1e-8)
+    np.testing.assert_allclose(end["preference"], [0.6779387904, 0.197484288], rtol=0, atol=1e-8)
+    np.testing.assert_allclose(end["value"], 0.5836153856, rtol=0, atol=1e-8)
 
 
 def test_golden_record_of_the_score_actor():
     logp, end = ten_trials(ActorCritic(alpha_a=0.3, alpha_c=0.2, beta=2.0, actor="score"))
     assert logp == pytest.approx(-8.6051224214, abs=1e-8)
-    np.testing.assert_allclose(end["preference"], [0.2728858853, -0.2728858853], atol=1e-8)
-    np.testing.assert_allclose(end["value"], 0.5836153856, atol=1e-8)
+    np.testing.assert_allclose(end["preference"], [0.2728858853, -0.2728858853], rtol=0, atol=1e-8)
+    np.testing.assert_allclose(end["value"], 0.5836153856, rtol=0, atol=1e-8)
 
 
 def test_only_the_score_actor_keeps_its_sum():
@@ -45,7 +45,7 @@ def test_rate_and_temperature_cannot_be_told_apart(actor, power):
         ).policy.logits
         for scale in (1.0, 2.0)
     ]
-    np.testing.assert_allclose(*logits, atol=1e-12)
+    np.testing.assert_allclose(*logits, rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_learning_curve_and_critic(actor, curve):
         return jnp.mean(p[jnp.asarray([50, 200, 1000])], axis=1), jnp.mean(value[-100:])
 
     best, value = run()
-    np.testing.assert_allclose(best, curve, atol=0.01)
+    np.testing.assert_allclose(best, curve, rtol=0, atol=0.01)
     assert value == pytest.approx(0.797, abs=0.01)
 
 
@@ -93,6 +93,6 @@ def test_score_follows_the_gradient_of_the_log_probability():
     state = model.init(env)
     for t in range(3):
         new, step = learn(state, jax.tree.map(lambda x, t=t: x[t, ..., 0], events))
-        np.testing.assert_allclose(new.preference - state.preference, step, atol=1e-14)
+        np.testing.assert_allclose(new.preference - state.preference, step, rtol=0, atol=1e-14)
         assert bool(jnp.all((step != 0) == jnp.isin(jnp.arange(6), jnp.asarray([2, 5]))))
         state = new

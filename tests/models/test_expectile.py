@@ -34,7 +34,9 @@ def expected_step(values, sizes, probabilities):
 def test_bernoulli_expectile_is_a_fixed_point(p):
     tau = np.asarray(Expectile(channels=7).optimism())
     closed = tau * p / (tau * p + (1 - tau) * (1 - p))
-    np.testing.assert_allclose(expected_step(closed, (1.0, 0.0), (p, 1 - p))[1], 0, atol=1e-15)
+    np.testing.assert_allclose(
+        expected_step(closed, (1.0, 0.0), (p, 1 - p))[1], 0, rtol=0, atol=1e-15
+    )
     moved = expected_step(closed + 0.01, (1.0, 0.0), (p, 1 - p))[1]
     assert (moved < -1e-5).all()
 
@@ -47,7 +49,7 @@ def test_uniform_and_normal_expectiles_are_fixed_points():
     # The expected step is linear in e, so check the equation by hand once on a fine grid.
     up = np.maximum(u - closed[:, None], 0).mean(axis=1)
     down = np.maximum(closed[:, None] - u, 0).mean(axis=1)
-    np.testing.assert_allclose(tau * up, (1 - tau) * down, atol=1e-7)
+    np.testing.assert_allclose(tau * up, (1 - tau) * down, rtol=0, atol=1e-7)
 
 
 def test_expectiles_of_the_water_rewards_are_fixed_points():
@@ -55,7 +57,7 @@ def test_expectiles_of_the_water_rewards_are_fixed_points():
     p = np.array(task.probabilities) / sum(task.probabilities)
     tau, step = expected_step(list(DABNEY.values()), task.magnitudes, p)
     np.testing.assert_allclose(tau, list(DABNEY))
-    np.testing.assert_allclose(step, 0, atol=1e-6)
+    np.testing.assert_allclose(step, 0, rtol=0, atol=1e-6)
 
 
 def test_a_population_learns_them():
@@ -66,7 +68,7 @@ def test_a_population_learns_them():
     cue, value = (np.asarray(x)[2000:] for x in run())
     for announced in (0, 1):
         mean = np.moveaxis(value, 1, -1)[cue == announced].mean(axis=0)
-        np.testing.assert_allclose(mean, list(DABNEY.values()), atol=0.1)
+        np.testing.assert_allclose(mean, list(DABNEY.values()), rtol=0, atol=0.1)
     # The channel in the middle is the classical prediction.
     assert value[:, 2].mean() == pytest.approx(5.207829, abs=0.05)
 

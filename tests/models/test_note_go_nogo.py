@@ -17,8 +17,8 @@ def test_golden_record():
     model = NoteGoNogo(alpha_go=0.3, alpha_nogo=0.15, alpha_c=0.2, beta=2.0)
     logp, end = ten_trials(model)
     assert logp == pytest.approx(-7.1964297276, abs=1e-8)
-    np.testing.assert_allclose(end["go"], [0.8689634304, 0.447180288], atol=1e-8)
-    np.testing.assert_allclose(end["nogo"], [0.09551232, 0.124848], atol=1e-8)
+    np.testing.assert_allclose(end["go"], [0.8689634304, 0.447180288], rtol=0, atol=1e-8)
+    np.testing.assert_allclose(end["nogo"], [0.09551232, 0.124848], rtol=0, atol=1e-8)
 
 
 def one_option(go, nogo, p, n_events, n_lanes=32):
@@ -41,7 +41,7 @@ def test_the_pair_knows_no_more_than_the_critic():
     go, nogo, delta = one_option(0.3, 0.3, 0.7, 50)
     value = np.zeros_like(go)
     value[1:] = 0.1 * np.cumsum(delta, axis=0)[:-1]
-    np.testing.assert_allclose(go - nogo, 0.3 / 0.1 * value, atol=1e-12)
+    np.testing.assert_allclose(go - nogo, 0.3 / 0.1 * value, rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("p", [0.3, 0.7])

@@ -19,8 +19,8 @@ def test_golden_record():
     model = OpAL(alpha_c=0.1, alpha_g=0.4, alpha_n=0.2, beta=1.5, rho=0.3, v0=0.5, critic="item")
     logp, end = ten_trials(model)
     assert logp == pytest.approx(-6.6620100017, abs=1e-8)
-    np.testing.assert_allclose(end["go"], [1.2054430606, 0.9171710496], atol=1e-8)
-    np.testing.assert_allclose(end["nogo"], [0.8274817862, 0.9761437791], atol=1e-8)
+    np.testing.assert_allclose(end["go"], [1.2054430606, 0.9171710496], rtol=0, atol=1e-8)
+    np.testing.assert_allclose(end["nogo"], [0.8274817862, 0.9761437791], rtol=0, atol=1e-8)
 
 
 @pytest.mark.parametrize("critic", ["cue", "item"])
@@ -46,7 +46,7 @@ def test_exchanging_wins_and_losses_exchanges_go_and_nogo(critic):
     one, other = see(0.4, REWARDS), see(-0.4, 1 - np.array(REWARDS))
     np.testing.assert_allclose(one.latents["go"], other.latents["nogo"], rtol=1e-13)
     np.testing.assert_allclose(one.latents["nogo"], other.latents["go"], rtol=1e-13)
-    np.testing.assert_allclose(one.policy.logits, -other.policy.logits, atol=1e-13)
+    np.testing.assert_allclose(one.policy.logits, -other.policy.logits, rtol=0, atol=1e-13)
 
 
 @pytest.mark.parametrize("alpha, p", [(0.5, 0.5), (1.0, 0.2)])
@@ -95,7 +95,7 @@ def test_dopamine_at_test_shifts_choice_from_avoiding_b_to_choosing_a(trained):
     found = [at_test(options, 2 * ((1 + rho) * go - (1 - rho) * nogo)) for rho in balance]
     choose = (0.783, 0.828, 0.855, 0.869, 0.872)
     avoid = (0.739, 0.729, 0.709, 0.670, 0.602)
-    np.testing.assert_allclose(found, list(zip(choose, avoid, strict=True)), atol=0.02)
+    np.testing.assert_allclose(found, list(zip(choose, avoid, strict=True)), rtol=0, atol=0.02)
     contrast = np.diff([a - b for a, b in found])
     assert (contrast > 0.01).all()
 

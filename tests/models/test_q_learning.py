@@ -21,7 +21,7 @@ from ..records import TWO_ARMS, record, replay, ten_trials
 def test_golden_record_with_one_rate():
     logp, end = ten_trials(QLearning(alpha_pos=0.3, alpha_neg=0.3, beta=3.0, q0=0.0))
     assert logp == pytest.approx(-7.3966800650, abs=1e-8)
-    np.testing.assert_allclose(end["q"], [0.600321, 0.4029], atol=1e-8)
+    np.testing.assert_allclose(end["q"], [0.600321, 0.4029], rtol=0, atol=1e-8)
 
 
 def test_golden_record_with_everything():
@@ -29,7 +29,7 @@ def test_golden_record_with_everything():
     habits = {"perseveration": Perseveration(kappa=0.4), "lapse": Lapse(xi=0.05)}
     logp, end = ten_trials(model, habits)
     assert logp == pytest.approx(-8.4352245174, abs=1e-8)
-    np.testing.assert_allclose(end["q"], [0.7202702848, 0.5219989632], atol=1e-8)
+    np.testing.assert_allclose(end["q"], [0.7202702848, 0.5219989632], rtol=0, atol=1e-8)
 
 
 def test_golden_record_with_a_choice_kernel():
@@ -42,7 +42,7 @@ def test_value_of_a_sure_reward_is_a_geometric_sum():
     n, alpha, reward = 12, 0.3, 2.0
     model = QLearning(alpha_pos=alpha, alpha_neg=alpha, q0=0.0)
     q = replay(Agent(model), TWO_ARMS, record([0] * n, [reward] * n)).latents["q"][:, 0, 0]
-    np.testing.assert_allclose(q, reward * (1 - (1 - alpha) ** np.arange(n)), atol=1e-14)
+    np.testing.assert_allclose(q, reward * (1 - (1 - alpha) ** np.arange(n)), rtol=0, atol=1e-14)
 
 
 def values_at_random(model, p, n_events=1500, n_lanes=64, burn=300):
@@ -111,4 +111,4 @@ def test_the_trap_is_there_after_finite_training():
     group = lambda x, i: x[..., i * n : (i + 1) * n]
     found = [at_test(group(options, i), group(logits, i)) for i in range(3)]
     expected = [(0.781, 0.719), (0.746, 0.752), (0.788, 0.698)]
-    np.testing.assert_allclose(found, expected, atol=0.02)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=0.02)

@@ -55,7 +55,7 @@ def test_law_of_the_error_in_every_state_and_trial(lam):
             expected[n, delay + 1 - k] = gamma**k * jumps(n, k, alpha, lam)
         arrived = 1 - sum(jumps(n, k, alpha, lam) for k in range(delay + 1))
         expected[n, 0] = gamma ** (delay + 1) * arrived
-    np.testing.assert_allclose(delta[..., 0], expected, atol=1e-12)
+    np.testing.assert_allclose(delta[..., 0], expected, rtol=0, atol=1e-12)
 
 
 def test_without_a_trace_the_law_is_binomial():
@@ -73,12 +73,12 @@ def test_burst_at_an_unpredicted_cue():
     delta, _ = errors(model, task, 400)
     cue, reward = delta[:, 0, 0], delta[:, -1, 0]
     known = {0: 0, 30: 0.008039, 50: 0.130683, 60: 0.212323, 80: 0.296093, 100: 0.312023}
-    np.testing.assert_allclose(cue[list(known)], list(known.values()), atol=1e-6)
+    np.testing.assert_allclose(cue[list(known)], list(known.values()), rtol=0, atol=1e-6)
     assert cue[-1] == pytest.approx(0.9**11, abs=1e-9)
-    np.testing.assert_allclose(reward, 0.8 ** np.arange(400), atol=1e-12)
+    np.testing.assert_allclose(reward, 0.8 ** np.arange(400), rtol=0, atol=1e-12)
     assert np.argmax(cue > reward) == 27
     assert np.argmax(cue > 0.5 * 0.9**11) == 54
-    np.testing.assert_allclose(delta[-1, 1:, 0], 0, atol=1e-9)
+    np.testing.assert_allclose(delta[-1, 1:, 0], 0, rtol=0, atol=1e-9)
 
 
 def test_no_burst_where_the_start_of_the_trial_predicts_the_reward():
@@ -98,7 +98,7 @@ def test_omission_leaves_a_dip_of_the_whole_reward():
     omitted = eqx.tree_at(lambda e: e.reward, events, events.reward.at[last].set(0.0))
     delta = np.asarray(replay(Agent(model), task.env, omitted).rpe[:, 0, 0])
     assert delta[last] == pytest.approx(-1.5, abs=1e-6)
-    np.testing.assert_allclose(delta[-task.events_per_trial + 1 : last], 0, atol=1e-6)
+    np.testing.assert_allclose(delta[-task.events_per_trial + 1 : last], 0, rtol=0, atol=1e-6)
 
 
 def test_probabilistic_reward():

@@ -44,8 +44,8 @@ def eight_trials(model):
 def test_golden_record_in_the_published_order():
     logp, q = eight_trials(TwoStep(order="daw"))
     assert logp == pytest.approx(-16.4616052138, abs=1e-8)
-    np.testing.assert_allclose(q[0], [0.3120166112, 0.06513048], atol=1e-8)
-    np.testing.assert_allclose(q[1:], [[0.804888, 0], [0.42, 0]], atol=1e-8)
+    np.testing.assert_allclose(q[0], [0.3120166112, 0.06513048], rtol=0, atol=1e-8)
+    np.testing.assert_allclose(q[1:], [[0.804888, 0], [0.42, 0]], rtol=0, atol=1e-8)
 
 
 def test_golden_record_in_the_other_order():
@@ -58,7 +58,7 @@ def test_the_orders_are_one_model_with_two_meanings_of_lambda():
     daw = eight_trials(TwoStep(lam=lam * (1 - alpha2), alpha2=alpha2, order="daw"))
     other = eight_trials(TwoStep(lam=lam, alpha2=alpha2, order="hbayesdm"))
     assert daw[0] == pytest.approx(other[0], abs=1e-12)
-    np.testing.assert_allclose(daw[1], other[1], atol=1e-14)
+    np.testing.assert_allclose(daw[1], other[1], rtol=0, atol=1e-14)
 
 
 MEDIANS = {"alpha1": 0.54, "alpha2": 0.42, "lam": 0.57, "beta1": 5.19, "beta2": 3.69, "p": 0.11}
@@ -104,7 +104,7 @@ def stays():
 
 def test_stay_probabilities(stays):
     for (_, expected), (cells, _) in zip(STAY, stays, strict=True):
-        np.testing.assert_allclose(cells, expected, atol=0.01)
+        np.testing.assert_allclose(cells, expected, rtol=0, atol=0.01)
 
 
 def test_only_planning_makes_reward_and_transition_interact(stays):

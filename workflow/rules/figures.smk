@@ -1,19 +1,7 @@
-def read_by(figure):
-    paths = []
-    for kind, scenario, source, model in plan.figure_inputs(experiment, figure):
-        if kind == "fits":
-            paths.append(results.fits(scenario, source, model))
-        elif source:
-            paths.append(getattr(results, kind)(scenario, source))
-        else:
-            paths.append(results.summary(scenario, kind))
-    return paths
-
-
 rule figure:
     """A figure from tables, with its caption and findings."""
     input:
-        lambda w: read_by(w.figure),
+        lambda w: plan.figure_inputs(experiment, results, w.figure),
     output:
         svg=report(
             "results/figures/{figure}.svg",

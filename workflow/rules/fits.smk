@@ -1,12 +1,8 @@
-def truth_of(w):
-    return [] if w.source == DATA else results.truth(w.scenario, w.source)
-
-
 rule fit:
     """One candidate fitted to every subject and dose of one source."""
     input:
         sessions="results/{scenario}/{source}/sessions.parquet",
-        truth=truth_of,
+        truth=lambda w: [] if w.source == DATA else results.truth(w.scenario, w.source),
     output:
         "results/{scenario}/{source}/fits/{model}.parquet",
     log:
