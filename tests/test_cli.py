@@ -1,0 +1,114 @@
+"""The command line as a user meets it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from jaxda import catalog, cli
+
+
+ROOT = Path(__file__).parents[1]
+COMMANDS = sorted(cli.app.commands)
+
+
+def jaxda(capfd, *args):
+    """Status, standard output and standard error of a command."""
+    with pytest.raises(SystemExit) as stop:
+        cli.main([*args])
+        sys.exit(0)
+    out = capfd.readouterr()
+    return stop.value.code, out.out, out.err
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself_with_an_example(capfd, command):
+    status, out, _ = jaxda(capfd, command, "--help")
+    assert status == 0
+    assert f"jaxda {command}" in out.split("Example", 1)[1]
+
+
+@pytest.mark.parametrize("kind", catalog.KINDS)
+def test_list_names_every_component_with_its_parameters(capfd, kind):
+    status, out, _ = jaxda(capfd, "list", kind)
+    assert status == 0
+    for name in catalog.names(kind):
+        assert name in out
+        card = catalog.describe(kind, name)
+        for parameter in card.params.values():
+            assert parameter.name in out and parameter.doc in out
+        assert str(card.facts.get("source", "")) in out
+
+
+def test_list_does_not_start_jax():
+    code = (
+        "import sys; from jaxda.cli import main\n"
+        "try: main(['list'])\n"
+        "finally: assert 'jax' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, cwd=ROOT)
+
+
+@pytest.mark.parametrize(
+    "args, told",
+    [
+        (("lst",), "did you mean 'list'?"),
+        (("list", "modells"), "did you mean 'models'?"),
+        (("list", "models", "opel"), "did you mean 'opal'?"),
+        (("simulate", "-s", "healty", "-m", "q"), "did you mean 'healthy'?"),
+        (("simulate", "-s", "healthy", "-m", "qq"), "no source called 'qq'"),
+        (("fit", "-s", "healthy", "-m", "q", "-k", "opall"), "did you mean 'opal'?"),
+        (("fit", "-s", "healthy", "-m", "q", "-k", "q"), "no such file"),
+        (("figure", "recovry"), "did you mean 'recovery'?"),
+        (("validate", "nowhere.yaml"), "nowhere.yaml"),
+        (("simulate",), "Missing option"),
+    ],
+)
+def test_a_mistake_is_one_message_and_status_2(capfd, tmp_path, args, told):
+    config = (
+        () if args[0] in ("list", "lst", "validate") else ("-c", str(ROOT / "config/config.yaml"))
+    )
+    results = ("-r", str(tmp_path)) if config and len(args) > 1 else ()
+    status, out, err = jaxda(capfd, *args[:1], *config, *results, *args[1:])
+    assert status == 2
+    assert told in out + err
+    assert "Traceback" not in out + err
+    assert not list(tmp_path.rglob("*.parquet"))
+
+
+def test_a_fault_of_ours_says_so_without_a_traceback(capfd, monkeypatch):
+    def broken():
+        raise RuntimeError("out of paper")
+
+    monkeypatch.delenv("JAXDA_TRACEBACK", raising=False)
+    monkeypatch.setattr("jaxda.listing.overview", broken)
+    status, _, err = jaxda(capfd, "list")
+    assert status == 70
+    assert "RuntimeError: out of paper" in err and "Traceback" not in err
+
+
+def test_what_a_free_set_cannot_tell_is_refused_by_the_command(tmp_path):
+    config = tmp_path / "c.yaml"
+    config.write_text(
+        "title: t\nseed: 1\n"
+        "models:\n"
+        "  q: {model: q_learning}\n"
+        "  deaf: {model: q_learning, values: {alpha_pos: 0, alpha_neg: 0}, free: [beta]}\n"
+        "scenarios:\n"
+        "  s: {task: bandit, sources: [q], candidates: [deaf], subjects: 2, trials: 20}\n"
+    )
+    env = os.environ | {"PYTHONPATH": str(ROOT)}
+    command = lambda *a: subprocess.run(
+        [sys.executable, "-m", "jaxda", *a, "-c", str(config), "-r", str(tmp_path / "results")],
+        capture_output=True,
+        text=True,
+        env=env,
+    )
+    assert command("simulate", "-s", "s", "-m", "q").returncode == 0
+    run = command("fit", "-s", "s", "-m", "q", "-k", "deaf")
+    assert run.returncode == 2
+    assert "'beta' changes the probability of no record" in run.stderr
+    assert "Traceback" not in run.stderr
+    assert not (tmp_path / "results" / "s" / "q" / "fits").exists()
