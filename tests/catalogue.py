@@ -129,9 +129,13 @@ def score(agent, env, events, values):
 
 
 def padding(events, n_events):
-    """Events that never happened: zeros, but for the latency, which is never zero."""
+    """Events that never happened: nothing but zeros, and some that look like real ones."""
     none = jax.tree.map(lambda x: jnp.zeros_like(x[:n_events]), events)
-    return eqx.tree_at(lambda e: e.latency, none, jnp.ones_like(none.latency))
+    # Only a latency is never zero.
+    none = eqx.tree_at(lambda e: e.latency, none, jnp.ones_like(none.latency))
+    real = jax.tree.map(lambda x: x[:n_events], events)
+    real = eqx.tree_at(lambda e: e.valid, real, jnp.zeros_like(real.valid))
+    return jax.tree.map(lambda *x: jnp.concatenate(x), none, real)
 
 
 class Slopes(NamedTuple):
@@ -149,7 +153,7 @@ class Slopes(NamedTuple):
 def slopes(pair: Pair) -> Slopes:
     """How the score of what was played depends on the coordinates."""
     p = played(pair)
-    padded = jax.tree.map(lambda *x: jnp.concatenate(x), p.events, padding(p.events, 7))
+    padded = jax.tree.map(lambda *x: jnp.concatenate(x), p.events, padding(p.events, 4))
     at = lambda x, events: score(p.agent, p.task.env, events, unpack(p.frees, x))
 
     @compiled

@@ -15,12 +15,13 @@ S = TypeVar("S")
 class AbstractModel(eqx.Module, Generic[S]):
     """A learner whose only teaching signal is the dopamine it receives.
 
-    Methods see one event. Arrays have their own axes first and may have one more axis of
-    lanes (sessions) last, also the parameters: write elementwise code, reduce over axis 0, and
-    never branch on values. `init` alone is for a single session. `rpe` says what a healthy
-    midbrain would broadcast, a vector of channels; `update` learns from what arrived and never
-    recomputes the error. Between the two sits the lesion: that is how each lesion reaches
-    every model.
+    Methods are written for one event of one session and must not branch on values; the core
+    runs them for all sessions at once (`jaxda.lanes`). In annotations `*lanes` leaves room
+    for a last axis of sessions, which elementwise code need not think of.
+
+    `rpe` says what a healthy midbrain would broadcast, a vector of channels; `update` learns
+    from what arrived and never recomputes the error. Between the two sits the lesion: that is
+    how each lesion reaches every model.
 
     Class-level facts, all literals (the catalogue reads them without running the file):
     `tasks` are the kinds of task the model can do, `free` the default free parameters (ties

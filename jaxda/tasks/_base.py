@@ -17,8 +17,7 @@ P = TypeVar("P")
 class AbstractTask(eqx.Module, Generic[W, P]):
     """A generator of events.
 
-    As in models, arrays have their own axes first and may have lanes last; `plan` and `init`
-    are for a single session.
+    As in models, methods are written for one session and must not branch on values.
 
     `plan` holds everything that does not depend on behaviour (walks, orders, schedules): it
     is the latent truth of the session and is returned with the data. `world` holds what does.
