@@ -115,11 +115,6 @@ def _is_spread(x: Any) -> bool:
     return isinstance(x, Spread)
 
 
-def spread_tree(tree: Any, lanes: bool = True) -> Any:
-    """`spread` of every leaf."""
-    return jax.tree.map(lambda x: spread(x, lanes), tree)
-
-
 def widen(tree: Any, n_lanes: int) -> Any:
     """Every part of every `Spread` with its lanes, as a scan needs of what it carries."""
 

@@ -160,11 +160,10 @@ def test_a_rank_deficient_free_set_is_refused_by_name(cohort, agent, names_, tol
 
 
 def test_a_parameter_without_effect_is_refused(cohort):
-    # With one action nothing can be told from what is chosen.
-    alone = jax.tree.map(lambda x: x, cohort)
+    # Where nothing is learned all values are equal, and beta multiplies no difference.
     agent = Agent(QLearning(alpha_pos=0.0, alpha_neg=0.0))
     with pytest.raises(Unidentified, match="'beta' changes the probability of no record"):
-        fitted(problem(alone, agent, ("beta",)))
+        fitted(problem(cohort, agent, ("beta",)))
 
 
 def test_null_direction_of_a_worked_example():
