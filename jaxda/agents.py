@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import jax
 import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
@@ -61,8 +62,7 @@ def draw_population(
             get(agent, f.paths[0]) if median is None else jnp.asarray(median, dtype=float)
         )
         keys = named_keys(seed, [(*s, f.name) for s in subjects])
-        noise = jnp.stack([jr.normal(k) for k in keys])
-        out |= unpack((f,), {f.name: center + sd * noise})
+        out |= unpack((f,), {f.name: center + sd * jax.vmap(jr.normal)(keys)})
     return out
 
 

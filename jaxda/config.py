@@ -396,6 +396,7 @@ _CORE = (
     "agents.py",
     "bijectors.py",
     "keys.py",
+    "lanes.py",
     "params.py",
     "priors.py",
     "rollout.py",
@@ -404,6 +405,7 @@ _CORE = (
     "lesions/_*.py",
     "lesions/intact.py",
     "models/_*.py",
+    "tasks/_base.py",
     "observations/*.py",
 )
 

@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from . import catalog
-from .config import Config, code_of, fingerprint, load
+from .config import Config, code_of, code_of_scenario, fingerprint, load
 from .layout import DATA, Layout
 
 
@@ -120,24 +120,15 @@ def spec_compare(config: Config, name: str) -> str:
     return _part(bare, name, (*sources(config, name), *candidates(config, name)))
 
 
-def _variants_code(config: Config, *names: str) -> list[str]:
-    return [pattern for name in names for pattern in code_of(config, name)]
-
-
 def _fit_code(config: Config) -> tuple[str, ...]:
     return (*_STAGE, *_FIT, "fit/solvers/_*.py", f"fit/solvers/{config.fit.solver}.py")
 
 
 def code_simulate(config: Config, name: str, source: str) -> str:
     """Digest of the source behind simulated sessions."""
-    task = f"tasks/{config.scenarios[name].task.name}.py"
-    return fingerprint(
-        *_STAGE, "tasks/_*.py", task, *_lesion_code(config, name), *_variants_code(config, source)
-    )
-
-
-def _lesion_code(config: Config, name: str) -> tuple[str, str]:
-    return f"lesions/{config.scenarios[name].lesion}.py", "dopamine/*.py"
+    scenario = config.scenarios[name].model_copy(update={"sources": (source,)})
+    alone = config.model_copy(update={"scenarios": {name: scenario}})
+    return fingerprint(*_STAGE, *code_of_scenario(alone, name))
 
 
 def code_read() -> str:
@@ -147,14 +138,13 @@ def code_read() -> str:
 
 def code_fit(config: Config, candidate: str) -> str:
     """Digest of the source behind a fit."""
-    return fingerprint(*_fit_code(config), *_variants_code(config, candidate))
+    return fingerprint(*_fit_code(config), *code_of(config, candidate))
 
 
 def code_dose(config: Config, name: str, source: str) -> str:
     """Digest of the source behind a fit of the dose."""
-    return fingerprint(
-        *_fit_code(config), *_lesion_code(config, name), *_variants_code(config, source)
-    )
+    lesion = (f"lesions/{config.scenarios[name].lesion}.py", "dopamine/*.py")
+    return fingerprint(*_fit_code(config), *lesion, *code_of(config, source))
 
 
 def code_compare() -> str:

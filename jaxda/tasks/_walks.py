@@ -5,6 +5,21 @@ import jax.numpy as jnp
 import jax.random as jr
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from ._checks import between, finite
+
+
+def check_walls(sd: float, lower: float, upper: float) -> None:
+    """Refuse walks of probabilities that have no room.
+
+    Raises:
+        ValueError: if `sd` is negative, a wall no probability, or nothing lies between.
+    """
+    finite("sd", sd, 0)
+    between("lower", lower, 0, 1)
+    between("upper", upper, 0, 1)
+    if not lower < upper:
+        raise ValueError(f"lower is {lower} and upper is {upper}: nothing between.")
+
 
 def reflecting_walks(
     key: PRNGKeyArray, n_steps: int, n_walks: int, sd: float, lower: float, upper: float

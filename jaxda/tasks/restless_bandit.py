@@ -8,8 +8,8 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from ..types import Env, Offer, Outcome, pick
 from ._base import AbstractTask, single_choice, trial_outcome
-from ._checks import between, count, finite
-from ._walks import reflecting_walks
+from ._checks import count
+from ._walks import check_walls, reflecting_walks
 
 
 class _Plan(eqx.Module):
@@ -33,11 +33,7 @@ class RestlessBandit(AbstractTask[None, _Plan]):
 
     def __check_init__(self):
         count("arms", self.arms, 2)
-        finite("sd", self.sd, 0)
-        between("lower", self.lower, 0, 1)
-        between("upper", self.upper, 0, 1)
-        if not self.lower < self.upper:
-            raise ValueError(f"lower is {self.lower} and upper is {self.upper}: nothing between.")
+        check_walls(self.sd, self.lower, self.upper)
 
     @property
     def env(self) -> Env:

@@ -8,8 +8,8 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from ..types import Env, Offer, Outcome, one_hot
 from ._base import AbstractTask
-from ._checks import between, finite
-from ._walks import reflecting_walks
+from ._checks import between
+from ._walks import check_walls, reflecting_walks
 
 
 class _World(eqx.Module):
@@ -40,11 +40,7 @@ class TwoStep(AbstractTask[_World, _Plan]):
 
     def __check_init__(self):
         between("common", self.common, 0, 1)
-        finite("sd", self.sd, 0)
-        between("lower", self.lower, 0, 1)
-        between("upper", self.upper, 0, 1)
-        if not self.lower < self.upper:
-            raise ValueError(f"lower is {self.lower} and upper is {self.upper}: nothing between.")
+        check_walls(self.sd, self.lower, self.upper)
 
     @property
     def env(self) -> Env:
