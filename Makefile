@@ -22,10 +22,13 @@ LOCKED := .venv/.locked-$(shell { cat requirements.lock 2>/dev/null; pwd -P; } |
 READY := .venv/.ready-$(shell cat pyproject.toml requirements.lock 2>/dev/null | cksum | tr -s ' \t' '--')
 
 .DEFAULT_GOAL := report
-.PHONY: report test lint format lock benchmark setup unlock clean distclean help FORCE
+.PHONY: report gallery test lint format lock benchmark setup unlock clean distclean help FORCE
 
 report: $(READY) ## run the default experiment to results/report.html (default)
 	@$(ACTIVE) $(BIN)/snakemake --cores "$(CORES)" $(ARGS)
+
+gallery: $(READY) ## measure and draw all landmarks to results/gallery.html
+	@$(ACTIVE) $(BIN)/snakemake --cores "$(CORES)" gallery $(ARGS)
 
 test: lint ## check style, types and the workflow, then run the tests
 	$(ACTIVE) $(BIN)/python -m pytest $(ARGS)

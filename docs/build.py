@@ -1,12 +1,15 @@
 """Write the pages, and the parts of pages, that say what the code says.
 
-`python docs/build.py` writes them, and a test fails while one is out of date. The catalogue is
-a page of its own; the keys of a configuration and the numbers of components stand between
-`<!-- begin ... -->` and `<!-- end -->` in pages that are otherwise written by hand.
+`python docs/build.py` writes them, and a test fails while one is out of date. It measures the
+landmarks that their page lacks; `--measure` measures all, which takes a minute or two. The
+catalogue and the landmarks are pages of their own; the keys of a configuration and the numbers of
+components stand between `<!-- begin ... -->` and `<!-- end -->` in pages that are otherwise
+written by hand.
 """
 
-import math
 import re
+import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -15,7 +18,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from jaxda import catalog, config
+from jaxda import catalog, config, listing
 from jaxda.catalog import Card, Kind, Parameter
 from jaxda.errors import shown
 
@@ -48,6 +51,7 @@ NOTES: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "datasets": ("–", "see [datasets](#datasets)"),
         "figures": ("–", "figures: {learning_curves: [healthy]}"),
+        "gallery": ("–", "gallery: [travelling_error]"),
     },
     "Fit": {
         "solver": ("–", "solver: lbfgs"),
@@ -124,10 +128,18 @@ def pages() -> dict[Path, str]:
     )
     return {
         ROOT / "docs/catalogue.md": catalogue(),
+        ROOT / "docs/landmarks.md": landmarks(_rows()),
         ROOT / "config/README.md": reference,
         ROOT / "docs/configuration.md": site,
         ROOT / "README.md": _filled(ROOT / "README.md", {"numbers": _numbers()}),
     }
+
+
+def _rows() -> dict[str, list[list[str]]]:
+    """The checks that the page of landmarks has, of landmarks that there are."""
+    page = ROOT / "docs/landmarks.md"
+    rows = written(page.read_text(encoding="utf-8")) if page.exists() else {}
+    return {name: rows[name] for name in catalog.names("landmarks") if name in rows}
 
 
 def _filled(path: Path, parts: dict[str, str]) -> str:
@@ -150,7 +162,7 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
-def _table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     line = lambda cells: f"| {' | '.join(map(_cell, cells))} |\n"
     return line(header) + line(("---",) * len(header)) + "".join(map(line, rows))
 
@@ -250,6 +262,7 @@ _INTRO = {
     "observations": "Which records have a probability, and so are fitted.",
     "solvers": "What proposes the steps of a fit.",
     "figures": "What is drawn from the tables of an experiment.",
+    "landmarks": "What a theory must show, measured on the models above and drawn in the gallery.",
 }
 
 
@@ -324,29 +337,17 @@ def _confounded() -> str:
     )
 
 
+def _said(said: str | tuple[str, ...]) -> str:
+    if isinstance(said, str):
+        return said
+    return ", ".join(name if " " in name else f"`{name}`" for name in said) or "none"
+
+
 def _card(card: Card) -> str:
-    facts = card.facts
     parts = [f"### {card.name}\n", f"{card.title}\n"]
     if card.doc:
         parts.append(f"```text\n{card.doc}\n```\n")
-    items = []
-    for label, key in (("Title", "title"), ("Source", "source"), ("Caution", "caution")):
-        if facts.get(key):
-            items.append(f"- {label}: {facts[key]}")
-    if "kind" in facts:
-        items.append(f"- Kind: {facts['kind']}")
-    for label, key in (("Tasks of kind", "tasks"), ("Free by default", "free"), ("Reads", "reads")):
-        if key in facts:
-            items.append(f"- {label}: {', '.join(f'`{x}`' for x in facts[key])}")
-    if "targets" in facts:
-        targets = ", ".join(f"`{x}`" for x in facts["targets"])
-        items.append(f"- Needs a parameter with the role: {targets or 'none'}")
-    for names, reason in facts.get("confounded", ()):
-        items.append(f"- Cannot be separated: {', '.join(f'`{n}`' for n in names)} ({reason})")
-    for key, value in card.settings.items():
-        options = card.choices.get(key, ())
-        among = f" (one of {', '.join(f'`{o}`' for o in options)})" if options else ""
-        items.append(f"- Setting `{key}`: `{shown(value, 120)}`{among}")
+    items = [f"- {label.capitalize()}: {_said(said)}" for label, said in listing.told(card)]
     if items:
         parts.append("\n".join(items) + "\n")
     if card.params:
@@ -358,7 +359,7 @@ def _parameters(params: list[Parameter]) -> str:
     rows = [
         (
             f"`{p.name}`",
-            _interval(p.domain),
+            listing.interval(p.domain),
             f"{p.default:g}",
             p.prior,
             f"`{p.role}`" if p.role else "–",
@@ -369,18 +370,108 @@ def _parameters(params: list[Parameter]) -> str:
     return _table(("parameter", "domain", "default", "prior", "role", "meaning"), rows)
 
 
-def _interval(ends: tuple[float, float]) -> str:
-    names = {-math.inf: "−∞", math.inf: "∞"}
-    return "({}, {})".format(*(names.get(x, f"{x:g}") for x in ends))
+# The landmarks
+
+_NOT_YET = "Not measured yet.\n"
+# Below this tolerance numbers differ by rounding alone.
+_ROUNDING = 1e-6
 
 
-def main() -> None:
-    """Write every page whose text is not as it should be."""
-    for path, text in pages().items():
+def landmarks(rows: dict[str, list[list[str]]]) -> str:
+    """The page of landmarks, with the rows of checks of those that were measured."""
+    cards = _every("landmarks")
+    count = sum(len(r) for r in rows.values())
+    held = sum(row[-1] == "pass" for r in rows.values() for row in r)
+    parts = [
+        _MADE + "\n",
+        "# Landmarks\n",
+        "Known results, measured on the models of the catalogue: what a theory or a publication "
+        "says, and what the models here give. Expected values come from closed forms "
+        "(`jaxda/theory`), or from published or independently computed numbers; where an expected "
+        "value is a bound, the tolerance is the slack that it has. Of what was got, as many digits "
+        "are shown as the tolerance gives a meaning to. The same as a table in a terminal: "
+        "`jaxda landmarks`, or `jaxda landmarks NAME` for one; as pictures: `jaxda gallery`.\n",
+        f"{len(cards)} landmarks with {count} checks, of which {held} pass.\n",
+        _table(
+            ("landmark", "models", "checks"),
+            [
+                (
+                    f"[{card.facts['title']}](#{_anchor(card.name)})",
+                    ", ".join(f"`{m}`" for m in card.facts["models"]),
+                    str(len(rows.get(card.name, ()))),
+                )
+                for card in cards
+            ],
+        ),
+    ]
+    for card in cards:
+        facts = card.facts
+        parts += [f"## {card.name}\n", f"**{facts['title']}.** {facts['claim']}\n"]
+        items = [f"- Source: {facts['source']}"]
+        if facts.get("caution"):
+            items.append(f"- Caution: {facts['caution']}")
+        parts.append("\n".join(items) + "\n")
+        header = ("what", "expected", "got", "tolerance", "")
+        checks = [tuple(row) for row in rows.get(card.name, ())]
+        parts.append(_table(header, checks) if checks else _NOT_YET)
+    return "\n".join(parts)
+
+
+def written(page: str) -> dict[str, list[list[str]]]:
+    """The rows of checks that a page of landmarks holds, by landmark."""
+    rows: dict[str, list[list[str]]] = {}
+    for section in page.split("\n## ")[1:]:
+        name, _, text = section.partition("\n")
+        lines = [line for line in text.splitlines() if line.startswith("| ")][2:]
+        # A bar inside a cell has a backslash before it.
+        cells = [re.split(r"(?<!\\) \| ", line[2:].removesuffix(" |")) for line in lines]
+        if cells:
+            rows[name] = [[cell.replace("\\|", "|") for cell in row] for row in cells]
+    return rows
+
+
+def checked(checks: Sequence[Any]) -> list[list[str]]:
+    """The rows of a landmark's checks, the same on every machine."""
+    rows = []
+    for check in checks:
+        what, *row = listing.check_row((*check, check.passed))
+        many = re.fullmatch(r"(.*) \(farthest of (\d+)\)", what)
+        if many and check.passed and check.tolerance <= _ROUNDING:
+            # Which of many equal pairs is the farthest apart is a matter of rounding.
+            what, row = many[1], [f"{many[2]} values", "agree", *row[2:]]
+        rows.append([what, *row])
+    return rows
+
+
+def measured(names: Iterable[str]) -> dict[str, list[list[str]]]:
+    """The rows of these landmarks, measured now."""
+    from jaxda import platform
+    from jaxda.progress import progress
+
+    names, rows = list(names), {}
+    if names:
+        platform.configure()
+    with progress("landmarks") as tell:
+        for i, name in enumerate(names):
+            rows[name] = checked(catalog.load("landmarks", name)().measure().checks)
+            tell(i + 1, len(names))
+    return rows
+
+
+def main(*arguments: str) -> None:
+    """Write every page whose text is not as it should be.
+
+    Landmarks that the page of landmarks lacks are measured first; with `--measure` all of them.
+    """
+    page = ROOT / "docs/landmarks.md"
+    rows = {} if "--measure" in arguments else _rows()
+    rows |= measured(n for n in catalog.names("landmarks") if n not in rows)
+    made = pages() | {page: landmarks(rows)}
+    for path, text in made.items():
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
             print(path.relative_to(ROOT))
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

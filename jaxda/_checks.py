@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from . import catalog
 from .catalog import Card, Kind, Parameter, did_you_mean
 from .errors import shown
+from .tasks import _phases
 
 
 Fields = Mapping[str, Any]
@@ -20,7 +21,7 @@ Say = Callable[..., None]
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 # Folders and files beside those of scenarios.
-_TAKEN = ("figures", "logs", "benchmarks", "report")
+_TAKEN = ("figures", "gallery", "logs", "benchmarks", "report")
 # What a figure may read, and what its scenario or data set needs to have for it.
 _NEEDS = {
     "fits": "candidates",
@@ -39,6 +40,7 @@ class Sections(NamedTuple):
     scenarios: Mapping[str, Fields]
     datasets: Mapping[str, Fields]
     figures: Mapping[str, tuple[str, ...]]
+    gallery: tuple[str, ...] = ()
 
 
 class _Variant(NamedTuple):
@@ -70,6 +72,7 @@ def check(all_: Sections, say: Say) -> None:
         _dataset(("datasets", name), fields, variants, say)
     for name, drawn in all_.figures.items():
         _figure(name, drawn, all_, say)
+    _gallery(all_.gallery, say)
 
 
 def _names(all_: Sections, say: Say) -> None:
@@ -115,6 +118,9 @@ def _settings(card: Card, settings: Fields | None, loc: Loc, say: Say) -> None:
         if name not in card.settings:
             near = did_you_mean(name, card.settings)
             say((*loc, name), f"{card.name} has no setting {name!r}", near, key=True)
+        elif name == card.facts.get("table"):
+            # Its rows have checks of their own.
+            continue
         elif not _like(value, card.settings[name]):
             say((*loc, name), shown(value), f"{_kind(card.settings[name])}, as in the default")
         elif value not in card.choices.get(name, (value,)):
@@ -320,6 +326,7 @@ def _scenario(
     task = fields["task"] and _component("tasks", fields["task"].name, (*loc, "task", "name"), say)
     if task:
         _settings(task, fields["task"].settings, (*loc, "task", "settings"), say)
+        _schedule(loc, fields, task, say)
     name = fields["lesion"]
     lesion = name and _component("lesions", name, (*loc, "lesion"), say)
     kind = task and task.facts.get("kind")
@@ -334,6 +341,24 @@ def _scenario(
         for at, name, variant in used["candidates"]:
             freed = variant.frees | ({"dose"} & {*(models[name]["free"] or ())})
             _confounded(at, (lesion,), freed, variant.free, say)
+
+
+def _schedule(loc: Loc, fields: Fields, task: Card, say: Say) -> None:
+    """Check phases of the user's own."""
+    name, settings = task.facts.get("table"), fields["task"].settings
+    if name not in settings:
+        return
+    layout, rows, actions = _phases.LAYOUTS[task.name], settings[name], settings.get("actions", ())
+    actions = tuple(map(str, actions)) if isinstance(actions, tuple) else ()
+    faults = _phases.problems(layout, rows, actions)
+    for fault in faults:
+        at = (fault.row, *_phases.inside(layout, fault.column, actions))
+        at = at if fault.row >= 0 else ()
+        found = f"{fault.column} {fault.found}" if fault.column else fault.found
+        say((*loc, "task", "settings", name, *at), found, fault.right)
+    total = 0 if faults else sum(_phases.trials(layout, rows))
+    if total and fields["trials"] and fields["trials"] != total:
+        say((*loc, "trials"), shown(fields["trials"]), f"{total}, the trials of all phases")
 
 
 def _used(
@@ -446,6 +471,15 @@ def _cues(loc: Loc, fields: Fields, say: Say) -> None:
         if n and len(items) != n:
             say((*loc, "cues", cue), shown(items), f"one item for each of {n} actions")
         _unique((*loc, "cues", cue), items, say)
+
+
+def _gallery(wanted: tuple[str, ...], say: Say) -> None:
+    """Check `gallery`."""
+    known = ("all", *catalog.names("landmarks"))
+    _unique(("gallery",), wanted, say)
+    for i, name in enumerate(wanted):
+        if name not in known:
+            say(("gallery", i), f"no landmark called {name!r}", did_you_mean(name, known))
 
 
 def _figure(name: str, drawn: tuple[str, ...], all_: Sections, say: Say) -> None:

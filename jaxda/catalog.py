@@ -15,7 +15,9 @@ from collections.abc import Iterable
 from typing import Any, Literal, NamedTuple, get_args
 
 
-Kind = Literal["models", "habits", "tasks", "lesions", "observations", "solvers", "figures"]
+Kind = Literal[
+    "models", "habits", "tasks", "lesions", "observations", "solvers", "figures", "landmarks"
+]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 _ROOT = pathlib.Path(__file__).parent
 _FOLDER = {"solvers": "fit/solvers"}

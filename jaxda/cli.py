@@ -39,6 +39,7 @@ def app() -> None:
     jaxda fit -s healthy -m opal -k q      fit candidate q to them
     jaxda compare -s healthy               which candidate wins
     jaxda figure learning_curves           draw
+    jaxda landmarks                        known results, expected and got
 
     The whole experiment at once: `make`, or `snakemake` with your own --configfile.
     Research software: no diagnosis, no dosing, nothing about a named person.
@@ -245,6 +246,56 @@ def figure(configs: tuple[str, ...], results: Path, name: str) -> None:
     draw(checked, name, Layout(results))
 
 
+@app.command(epilog="Example: jaxda measure travelling_error")
+@_results_option
+@click.argument("name")
+def measure(results: Path, name: str) -> None:
+    """Measure a landmark on the models of the catalogue, and draw it."""
+    _one_of("landmark", name, catalog.names("landmarks"))
+    from . import platform
+
+    platform.configure()
+    from .figures._draw import draw_landmark
+
+    measured = catalog.load("landmarks", name)().measure()
+    draw_landmark(name, measured, Layout(results))
+
+
+@app.command(epilog="Examples: jaxda landmarks    jaxda landmarks travelling_error")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+def landmarks(names: tuple[str, ...]) -> None:
+    """Measure landmarks, all or those named, as a table; status 1 if one fails."""
+    for name in names:
+        _one_of("landmark", name, catalog.names("landmarks"))
+    from . import listing, platform
+
+    platform.configure()
+    found: dict[str, list[tuple[Any, ...]]] = {}
+    chosen = tuple(dict.fromkeys(names)) or catalog.names("landmarks")
+    with progress("landmarks") as tell:
+        for i, name in enumerate(chosen):
+            checks = catalog.load("landmarks", name)().measure().checks
+            found[name] = [(*check, check.passed) for check in checks]
+            tell(i + 1, len(chosen))
+    click.echo("\n".join(listing.landmark_table(found, listing.terminal_width())))
+    failed = [n for n, checks in found.items() if not all(check[-1] for check in checks)]
+    click.echo(f"\n{len(found) - len(failed)} of {len(found)} landmarks hold")
+    if failed:
+        sys.exit(1)
+
+
+@app.command(epilog="Example: jaxda gallery")
+@_config_option
+@_results_option
+def gallery(configs: tuple[str, ...], results: Path) -> None:
+    """Write the gallery: one HTML page of the landmarks that were measured."""
+    checked = _load(configs)
+    from . import plan
+    from .report_gallery import write
+
+    write(Layout(results), plan.gallery(checked))
+
+
 @app.command(epilog="Example: jaxda report")
 @_config_option
 @_results_option
@@ -260,16 +311,19 @@ def report(configs: tuple[str, ...], results: Path) -> None:
 @click.argument("kind", required=False, metavar="[KIND]")
 @click.argument("name", required=False, metavar="[NAME]")
 def list_(kind: str | None, name: str | None) -> None:
-    """What models, habits, tasks, lesions, observations, solvers and figures exist."""
+    """What models, tasks, lesions, landmarks and so on exist; with a name, all about one."""
     from . import listing
 
+    width = listing.terminal_width()
     if kind is None:
-        click.echo(listing.overview())
+        click.echo(listing.overview(width))
         return
     _one_of("kind", kind, catalog.KINDS)
-    if name is not None:
-        _one_of(kind[:-1], name, catalog.names(kind))  # type: ignore[arg-type]
-    click.echo(listing.cards(kind, name))  # type: ignore[arg-type]
+    if name is None:
+        click.echo(listing.table(kind, width))  # type: ignore[arg-type]
+        return
+    _one_of(kind[:-1], name, catalog.names(kind))  # type: ignore[arg-type]
+    click.echo(listing.card(catalog.describe(kind, name), width))
 
 
 def _unexpected(error: BaseException) -> str:

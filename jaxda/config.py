@@ -8,7 +8,7 @@ import functools
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn, TypeVar, get_args, get_origin
 
@@ -235,6 +235,9 @@ class Config(_Record):
         default={},
         description="a mapping of figures to lists of the scenarios and data sets they draw",
     )
+    gallery: tuple[Text, ...] = Field(
+        default=(), description="a list of landmarks, or [all]; they are measured and drawn"
+    )
 
     def variant(self, name: str) -> Variant:
         """The model variant called `name`."""
@@ -259,7 +262,8 @@ def load(*paths: str | os.PathLike[str], overrides: Mapping[str, Any] | None = N
     """The experiment described by YAML files; mappings are joined, else the later file wins.
 
     `overrides` is nested like the files, wins over all of them and may stand alone. A relative
-    path of a data set is looked for beside the file that names it, then in the current folder.
+    path of a data set or schedule is looked for beside the file that names it, then in the
+    current folder. A schedule in a table is read here and written out in the experiment.
 
     Raises:
         InputError: with everything that is wrong.
@@ -272,7 +276,7 @@ def load(*paths: str | os.PathLike[str], overrides: Mapping[str, Any] | None = N
     if overrides or not paths:
         read.append(_marked.mark(overrides or {}, _marked.Place("configuration")))
     tree = functools.reduce(_marked.merge, (_located(t) for t in read))
-    report, data = _marked.Report(tree, found), _tidied(Config, _marked.plain(tree))
+    report, data = _marked.Report(tree, found), _tidied(Config, _plain(tree, found))
     try:
         config = Config.model_validate(data)
     except ValidationError as error:
@@ -284,20 +288,79 @@ def load(*paths: str | os.PathLike[str], overrides: Mapping[str, Any] | None = N
 
 
 def _located(tree: _marked.Marked) -> _marked.Marked:
-    """Paths of data sets that lie beside their file, seen from the current folder."""
-    datasets = tree.value.get("datasets")
-    if not (datasets and isinstance(datasets.value, dict)):
+    """Paths of tables that lie beside their file, seen from the current folder."""
+    tree = _each(tree, "datasets", ("path",), _beside)
+    return _each(tree, "scenarios", ("task", "settings", "table"), _beside)
+
+
+def _beside(path: _marked.Marked) -> _marked.Marked:
+    if isinstance(path.value, str):
+        beside = Path(path.at.file).parent / path.value
+        if beside.is_file():
+            return path._replace(value=os.path.normpath(beside))
+    return path
+
+
+def _each(
+    tree: _marked.Marked,
+    section: str,
+    keys: tuple[str, ...],
+    change: Callable[[_marked.Marked], _marked.Marked],
+) -> _marked.Marked:
+    """What stands under `keys` in every entry of a section, changed."""
+
+    def at(node: _marked.Marked, keys: tuple[str, ...]) -> _marked.Marked:
+        if not keys:
+            return change(node)
+        inner = node.value
+        if not (isinstance(inner, dict) and keys[0] in inner):
+            return node
+        return node._replace(value=inner | {keys[0]: at(inner[keys[0]], keys[1:])})
+
+    part = tree.value.get(section)
+    if not (part and isinstance(part.value, dict)):
         return tree
-    found = {}
-    for name, dataset in datasets.value.items():
-        path = dataset.value.get("path") if isinstance(dataset.value, dict) else None
-        if path and isinstance(path.value, str):
-            beside = Path(path.at.file).parent / path.value
-            if beside.is_file():
-                path = path._replace(value=os.path.normpath(beside))
-                dataset = dataset._replace(value=dataset.value | {"path": path})
-        found[name] = dataset
-    return tree._replace(value=tree.value | {"datasets": datasets._replace(value=found)})
+    new = part._replace(value={name: at(entry, keys) for name, entry in part.value.items()})
+    return tree._replace(value=tree.value | {section: new})
+
+
+def _plain(tree: _marked.Marked, found: _marked.Found) -> dict[str, Any]:
+    """The data of a file, with schedules that stand in tables written out."""
+    data = _marked.plain(tree)
+    scenarios = data.get("scenarios")
+    for name, scenario in scenarios.items() if isinstance(scenarios, dict) else ():
+        task = scenario.get("task") if isinstance(scenario, dict) else None
+        if isinstance(task, dict) and isinstance(task.get("settings"), dict):
+            task["settings"] = _written_out(task, ("scenarios", name, "task"), tree, found)
+    return data
+
+
+def _written_out(
+    task: Mapping[str, Any], loc: tuple[str, ...], tree: _marked.Marked, found: _marked.Found
+) -> dict[str, Any]:
+    """Settings of a task with what its table holds in place of the name of the table."""
+    settings, name = task["settings"], str(task.get("name"))
+    known = name in catalog.names("tasks")
+    filled = catalog.describe("tasks", name).facts.get("table") if known else None
+    if not filled or "table" not in settings:
+        return settings
+    rest, path = {k: v for k, v in settings.items() if k != "table"}, settings["table"]
+    loc, report = (*loc, "settings", "table"), _marked.Report(tree, found)
+    if both := sorted({filled, "actions"} & {*rest}):
+        right = f"either of them: a table holds {' and '.join(both)}"
+        report(loc, f"a table beside {' and '.join(both)}", right, key=True)
+    if not isinstance(path, str):
+        right = "the name of a .csv, .csv.gz, .tsv or .parquet file"
+        report(loc, shown(path), right)
+        return {k: v for k, v in rest.items() if k != filled}
+    # Tables are read with pyarrow, which is slow to import.
+    from .data import schedules
+
+    read, problems = schedules.settings(path, name)
+    for i, problem in enumerate(problems):
+        told = problem._replace(where=f"{problem.where}: {_marked.dotted(loc)}")
+        found[_marked.Place(path, 0, i), told] = None
+    return {k: v for k, v in rest.items() if k not in both} | read
 
 
 def _explain(error: ValidationError, report: _marked.Report) -> None:
@@ -378,6 +441,7 @@ def _sections(data: Mapping[str, Any]) -> _checks.Sections:
         each("scenarios", Scenario),
         each("datasets", Dataset),
         _field(Config, "figures", data.get("figures", {})) or {},
+        _tuples(_field(Config, "gallery", _tuples(data.get("gallery") or ()))) or (),
     )
 
 
@@ -392,7 +456,7 @@ def sources_of(config: Config, scenario: str) -> dict[str, Variant]:
     return {name: config.variant(name) for name in config.scenario(scenario).sources}
 
 
-_CORE = (
+CORE = (
     "agents.py",
     "bijectors.py",
     "keys.py",
@@ -414,7 +478,7 @@ def code_of(config: Config, variant: str) -> list[str]:
     """Patterns of the sources that decide what a variant computes, for `fingerprint`."""
     parts = config.variant(variant)
     habits = (f"habits/{habit}.py" for habit in parts.habits)
-    return sorted({*_CORE, f"models/{parts.model}.py", *habits})
+    return sorted({*CORE, f"models/{parts.model}.py", *habits})
 
 
 def code_of_scenario(config: Config, scenario: str) -> list[str]:

@@ -37,6 +37,15 @@ class Layout(NamedTuple):
         """A figure as `svg` or `png`, or its findings as `json`."""
         return self.root / "figures" / f"{name}.{suffix}"
 
+    def landmark(self, name: str, suffix: str) -> Path:
+        """A landmark as measured (`json`) or drawn (`svg`, `png`)."""
+        return self.root / "gallery" / f"{name}.{suffix}"
+
+    @property
+    def gallery(self) -> Path:
+        """The page of all landmarks."""
+        return self.root / "gallery.html"
+
     @property
     def report(self) -> Path:
         """The page that tells it all."""

@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from . import catalog
-from .config import Config, code_of, code_of_scenario, fingerprint, load
+from .config import CORE, Config, code_of, code_of_scenario, fingerprint, load
 from .layout import DATA, Layout
 
 
@@ -80,9 +80,26 @@ def dosed(config: Config) -> tuple[str, ...]:
     return tuple(name for name, s in config.scenarios.items() if s.recover_dose)
 
 
+def gallery(config: Config) -> tuple[str, ...]:
+    """Landmarks that are measured."""
+    return catalog.names("landmarks") if "all" in config.gallery else tuple(config.gallery)
+
+
+def pictured(names: Iterable[str]) -> tuple[str, ...]:
+    """Those landmarks of `names` that are also drawn."""
+    drawn = lambda n: catalog.describe("landmarks", n).facts.get("pictured", True)
+    return tuple(n for n in names if drawn(n))
+
+
 def _part(config: Config, name: str, variants: Iterable[str], **changes: object) -> str:
     """The experiment cut down to one scenario or dataset and some variants."""
-    update: dict[str, object] = {"figures": {}, "scenarios": {}, "datasets": {}, "title": ""}
+    update: dict[str, object] = {
+        "figures": {},
+        "gallery": (),
+        "scenarios": {},
+        "datasets": {},
+        "title": "",
+    }
     kind = "datasets" if name in config.datasets else "scenarios"
     update[kind] = {name: getattr(config, kind)[name].model_copy(update=changes)}
     update["models"] = {v: config.models[v] for v in variants if v in config.models}
@@ -164,6 +181,14 @@ def code_figure(config: Config, figure: str) -> str:
     return fingerprint(*own, *cards)
 
 
+def code_landmark(name: str) -> str:
+    """Digest of the source behind a measured and drawn landmark."""
+    models = (f"models/{m}.py" for m in catalog.describe("landmarks", name).facts["models"])
+    shared = ("landmarks/_*.py", "tasks/*.py", "theory/*.py", "habits/*.py", "dopamine/*.py")
+    drawn = ("figures/_*.py", "data/files.py", "platform.py", "catalog.py")
+    return fingerprint(f"landmarks/{name}.py", *CORE, *models, *shared, *drawn)
+
+
 def figure_inputs(config: Config, layout: Layout, figure: str) -> list[Path]:
     """The tables that a figure reads."""
     out: list[Path] = []
@@ -188,6 +213,7 @@ def spec_figure(config: Config, figure: str) -> str:
         "title": "",
         "fit": type(config.fit)(),
         "figures": {figure: shown},
+        "gallery": (),
         "scenarios": {n: s for n, s in config.scenarios.items() if n in shown},
         "datasets": {n: d for n, d in config.datasets.items() if n in shown},
         "models": {v: config.models[v] for v in config.models if v in used},
@@ -203,4 +229,5 @@ def spec_report(config: Config) -> str:
 def code_report() -> str:
     """Digest of the source behind the report, and of every card that it may quote."""
     cards = ("models/*.py", "habits/*.py", "tasks/*.py", "lesions/*.py", "fit/solvers/*.py")
-    return fingerprint("report*", "__init__.py", "data/files.py", "catalog.py", *cards)
+    own = ("report*", "__init__.py", "data/files.py", "catalog.py")
+    return fingerprint(*own, *cards, "landmarks/*.py")

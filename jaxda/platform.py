@@ -31,11 +31,13 @@ def configure(precision: int = 64) -> None:
 
 def _keep_large_buffers() -> None:
     """Stop the allocator from returning big buffers to the system after every sweep."""
-    trim_threshold, mmap_threshold, most = -1, -3, 2**31 - 1
+    trim_threshold, mmap_threshold, arenas, most = -1, -3, -8, 2**31 - 1
     try:
         libc = ctypes.CDLL("libc.so.6")
         libc.mallopt(mmap_threshold, most)
         libc.mallopt(trim_threshold, most)
+        # Only the first arena can hold more than 64 MiB; others map and fault in every buffer.
+        libc.mallopt(arenas, 1)
     except (OSError, AttributeError):
         return
 

@@ -7,14 +7,9 @@ same tables give the same bytes.
 import importlib.metadata
 import json
 import platform
-import re
-import urllib.parse
 from collections.abc import Iterable
 from pathlib import Path, PurePath
 from typing import NamedTuple
-
-import jinja2
-from markupsafe import Markup, escape
 
 from . import __version__, catalog, plan
 from . import report_findings as found
@@ -24,11 +19,12 @@ from .data.files import read_table, write_text
 from .errors import InputError, Problem
 from .layout import Layout
 from .report_findings import Row, number
+from .report_gallery import collect
+from .report_pictures import address, environment
 
 
 _TEMPLATE = "report_template.html.j2"
 _INSTALLED = ("jax", "jaxlib", "equinox", "optax", "numpy", "pyarrow", "matplotlib", "snakemake")
-_UNDRAWN = re.compile(r"<metadata>.*?</metadata>|<!--.*?-->", re.DOTALL)
 _SUMMARIES = ("comparison", "confusion", "recovery")
 
 
@@ -45,38 +41,25 @@ def page(config: Config, layout: Layout) -> str:
     """The report as HTML. See `write`."""
     tables = _tables(config, layout)
     figures = [_figure(layout, name) for name in config.figures]
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
+    return (
+        environment()
+        .get_template(_TEMPLATE)
+        .render(
+            config=config,
+            version=__version__,
+            versions=_versions(),
+            brief=found.brief(config, tables),
+            asked=_asked(config),
+            cautions=_contested(config),
+            topics=_topics(config, tables),
+            figures=figures,
+            landmarks=collect(layout, plan.gallery(config)),
+            experiment=sheets.experiment(config, tables),
+            results=sheets.results(config, tables),
+            components=_components(config),
+            fitting=_fitting(config),
+        )
     )
-    environment.filters["coded"] = _coded
-    return environment.get_template(_TEMPLATE).render(
-        config=config,
-        version=__version__,
-        versions=_versions(),
-        brief=found.brief(config, tables),
-        asked=_asked(config),
-        cautions=_contested(config),
-        topics=_topics(config, tables),
-        figures=figures,
-        experiment=sheets.experiment(config, tables),
-        results=sheets.results(config, tables),
-        components=_components(config),
-        fitting=_fitting(config),
-    )
-
-
-def _coded(text: str) -> Markup:
-    """Escaped text with names between backticks as code."""
-    parts = text.split("`")
-    if len(parts) % 2 == 0:
-        return escape(text)
-    code = Markup("<code>{}</code>")
-    return Markup("").join(code.format(p) if i % 2 else escape(p) for i, p in enumerate(parts))
 
 
 # What there is to read
@@ -129,21 +112,7 @@ def _figure(layout: Layout, name: str) -> Figure:
     except (ValueError, KeyError, TypeError) as error:
         fault = f"not the words of a figure ({type(error).__name__}: {error})"
         raise InputError([Problem(str(told), fault, "draw it again")]) from None
-    return Figure(name, title, caption, alt, findings, _address(layout.figure(name, "svg")))
-
-
-def _address(svg: Path) -> str:
-    """The picture as an address: no id in it can clash with the page, no script can run."""
-    try:
-        text = svg.read_text(encoding="utf-8")
-    except ValueError:
-        raise InputError([Problem(str(svg), "not an SVG file", "draw it again")]) from None
-    # A page of some megabytes stays blank where it is shown inside another report, so nothing
-    # travels that is not drawn, and most characters stand as they are, which is shorter than
-    # Base64.
-    text = _UNDRAWN.sub("", text)
-    text = " ".join(text.split()).replace("> <", "><")
-    return "data:image/svg+xml," + urllib.parse.quote(text, safe=" !$()*+,-./:;=?@[]^_`{|}~'")
+    return Figure(name, title, caption, alt, findings, address(layout.figure(name, "svg")))
 
 
 # Words of the page

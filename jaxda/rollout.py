@@ -1,6 +1,6 @@
 """An agent meeting a task (`simulate`) or a record of one (`replay`).
 
-Both scan the same `_learn`, so a simulator that disagrees with its own likelihood cannot be
+Both scan the same `learn`, so a simulator that disagrees with its own likelihood cannot be
 written. Models and tasks are written for one session; all sessions of a batch advance together
 as *lanes*, the last axis of every array that goes in or comes out (see `jaxda.lanes`).
 """
@@ -11,7 +11,7 @@ from typing import Any
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Key
+from jaxtyping import Array, Float, Int, Key
 
 from .habits._base import AbstractHabit
 from .keys import gumbel, logistic, uniforms
@@ -22,7 +22,7 @@ from .models._base import Model
 from .observations import latency as latency_observation
 from .params import put
 from .tasks._base import Task
-from .types import Env, Event, LatencyLaw, Offer, Policy, Readout, pick
+from .types import Env, Event, Offer, Policy, Readout, pick
 
 
 # Events whose noise is made at once: long enough to vectorise, short enough to stay in cache.
@@ -46,17 +46,29 @@ class Agent(eqx.Module):
         check_targets(self.lesion, self.model)
 
 
-class _State(eqx.Module):
+class AgentState(eqx.Module):
+    """What an agent carries from event to event."""
+
     model: Any
     habits: dict[str, Any]
 
 
-def _start(agent: Agent, env: Env) -> _State:
+def start(agent: Agent, env: Env) -> AgentState:
+    """State before the first event."""
     habits = {name: habit.init(env) for name, habit in agent.habits.items()}
-    return _State(agent.model.init(env), habits)
+    return AgentState(agent.model.init(env), habits)
 
 
-def _policy(agent: Agent, state: _State, offer: Offer) -> Policy:
+def _refreshed(agent: Agent, env: Env, state: AgentState, offer: Offer) -> AgentState:
+    """The state that meets `offer`: a new one where a block with new material begins."""
+    fresh = offer.fresh
+    if fresh is None:
+        return state
+    return jax.tree.map(lambda n, o: jnp.where(fresh, n, o), start(agent, env), state)
+
+
+def policy_of(agent: Agent, state: AgentState, offer: Offer) -> Policy:
+    """What model and habits together would do."""
     policy = agent.model.policy(state.model, offer)
     logits = policy.logits
     # A dict comes back sorted from any transform, so the order is a property of the habits.
@@ -65,7 +77,28 @@ def _policy(agent: Agent, state: _State, offer: Offer) -> Policy:
     return Policy(logits, policy.latency)
 
 
-def _learn(agent: Agent, state: _State, event: Event, policy: Policy) -> tuple[_State, Readout]:
+def n_noise(env: Env) -> int:
+    """Random numbers that a choice takes: one between two actions, else one per action."""
+    return env.n_actions if env.n_actions > 2 else 1
+
+
+def noise_of(env: Env, uniform: Float[Array, "..."]) -> Float[Array, "..."]:
+    """Uniform numbers as noise on the scale of logits."""
+    return (logistic if env.n_actions == 2 else gumbel)(uniform)
+
+
+def choose(logits: Float[Array, "actions"], noise: Float[Array, "noise"]) -> Int[Array, ""]:
+    """An action drawn by Gumbel-max; between two the difference of two Gumbels is one logistic."""
+    if logits.shape[0] > 2:
+        return jnp.argmax(logits + noise)
+    if logits.shape[0] == 2:
+        return (logits[1] + noise[0] > logits[0]).astype(int)
+    return jnp.zeros((), int)
+
+
+def learn(
+    agent: Agent, state: AgentState, event: Event, policy: Policy
+) -> tuple[AgentState, Readout]:
     """The one body of a scan: what is broadcast, what arrives, and what is learned from it."""
     rpe = agent.model.rpe(state.model, event)
     dopamine = agent.lesion.signal(agent.model, rpe)
@@ -77,7 +110,7 @@ def _learn(agent: Agent, state: _State, event: Event, policy: Policy) -> tuple[_
         for name, habit in agent.habits.items()
     }
     readout = Readout(policy, rpe, dopamine, agent.model.latents(state.model, event.offer))
-    return _State(jax.tree.map(keep(taught), new, state.model), habits), readout
+    return AgentState(jax.tree.map(keep(taught), new, state.model), habits), readout
 
 
 def _placed(agent: Agent, values: Values | None, n_lanes: int) -> Any:
@@ -112,31 +145,26 @@ def simulate(
     """
     n_lanes, env = keys.shape[0], task.env
     placed = _placed(agent, values, n_lanes)
-    n_noise = env.n_actions if env.n_actions > 2 else 1
-    n_draws = n_noise + env.timed + task.n_draws
+    n_choice = n_noise(env)
+    n_draws = n_choice + env.timed + task.n_draws
     # Noise is a function of (key, event), so the size of a block changes no number.
     size = next((b for b in _BLOCKS if n_events % b == 0), _BLOCKS[0])
     n_blocks = -(-n_events // size)
     plan = jax.vmap(lambda k: task.plan(k, n_blocks * size), out_axes=-1)(keys)
 
-    def act(agent: Agent, carry: tuple[_State, Any], at: Any) -> Any:
+    def act(agent: Agent, carry: tuple[AgentState, Any], at: Any) -> Any:
         (state, world), (plan, draws) = carry, at
         offer = task.offer(world, plan)
-        policy = _policy(agent, state, offer)
-        # Gumbel-max; between two actions the difference of two Gumbels is one logistic.
-        if env.n_actions > 2:
-            action = jnp.argmax(policy.logits + draws[:n_noise])
-        elif env.n_actions == 2:
-            action = (policy.logits[1] + draws[0] > policy.logits[0]).astype(int)
-        else:
-            action = jnp.zeros((), int)
+        state = _refreshed(agent, env, state, offer)
+        policy = policy_of(agent, state, offer)
+        action = choose(policy.logits, draws[:n_choice])
         latency = jnp.ones(())
         if env.timed:
             law = policy.latency
             assert law is not None, "a timed task needs a model with a latency law"
-            chosen = LatencyLaw(pick(law.cost, action), pick(law.rate, action))
-            latency = latency_observation.draw(chosen, draws[n_noise])
-        rest = draws[n_noise + env.timed :]
+            chosen = jax.tree.map(lambda each: pick(each, action), law)
+            latency = latency_observation.draw(chosen, draws[n_choice])
+        rest = draws[n_choice + env.timed :]
         world, out = task.outcome(world, plan, offer, action, latency, rest)
         event = Event(
             cue=offer.cue,
@@ -151,8 +179,10 @@ def simulate(
             feedback=out.feedback,
             elapsed=out.elapsed,
             valid=out.valid,
+            fresh=offer.fresh,
+            context=offer.context,
         )
-        state, readout = _learn(agent, state, event, policy)
+        state, readout = learn(agent, state, event, policy)
         return (state, world), record(event, readout)
 
     def step(carry: Any, at: Any) -> Any:
@@ -161,11 +191,11 @@ def simulate(
     def block(carry: Any, at: Any) -> Any:
         first, plan = at
         draws = uniforms(keys, first + jnp.arange(size), n_draws)
-        noise = (logistic if env.n_actions == 2 else gumbel)(draws[:, :n_noise])
-        draws = jnp.concatenate([noise, draws[:, n_noise:]], axis=1)
+        noise = noise_of(env, draws[:, :n_choice])
+        draws = jnp.concatenate([noise, draws[:, n_choice:]], axis=1)
         return jax.lax.scan(step, carry, spread_events((plan, draws)))
 
-    begin = widen(evaluate(lambda a: (_start(a, env), task.init()), n_lanes, placed), n_lanes)
+    begin = widen(evaluate(lambda a: (start(a, env), task.init()), n_lanes, placed), n_lanes)
     blocked = jax.tree.map(lambda x: x.reshape(n_blocks, size, *x.shape[1:]), plan)
     _, out = jax.lax.scan(block, begin, (jnp.arange(n_blocks) * size, blocked))
     out = stack_events(jax.tree.map(lambda x: x.reshape(-1, *x.shape[2:]), out))
@@ -184,14 +214,15 @@ def replay(
     n_lanes = events.valid.shape[-1]
     placed = _placed(agent, values, n_lanes)
 
-    def see(agent: Agent, state: _State, event: Event) -> Any:
-        state, readout = _learn(agent, state, event, _policy(agent, state, event.offer))
+    def see(agent: Agent, state: AgentState, event: Event) -> Any:
+        state = _refreshed(agent, env, state, event.offer)
+        state, readout = learn(agent, state, event, policy_of(agent, state, event.offer))
         return state, record(event, readout)
 
     def step(state: Any, event: Any) -> Any:
         return widen(evaluate(see, n_lanes, placed, state, event), n_lanes)
 
-    begin = widen(evaluate(lambda a: _start(a, env), n_lanes, placed), n_lanes)
+    begin = widen(evaluate(lambda a: start(a, env), n_lanes, placed), n_lanes)
     return stack_events(jax.lax.scan(step, begin, spread_events(events))[1])
 
 

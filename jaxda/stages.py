@@ -108,7 +108,7 @@ def simulate(
     lanes["lesion.dose"] = jnp.repeat(jnp.asarray(scenario.doses, dtype=float), len(keys))
     keys = jnp.tile(keys, n_doses)
     labels = [Label(float(d), s, i) for d in scenario.doses for s in subjects for i in sessions]
-    n_events = scenario.trials * task.events_per_trial
+    n_events = task.events_for(scenario.trials)
     run = jax.jit(lambda keys, lanes: play(agent, task, keys, n_events, lanes, record=_recorded))
     parts = []
     for first in range(0, len(labels), _TILE):
@@ -119,7 +119,7 @@ def simulate(
         progress(min(first + _TILE, len(labels)), len(labels))
     events, extra = jax.tree.map(lambda *x: np.concatenate(x, axis=-1), *parts)
     facts = {"scenario": name, "source": source, "lesion": scenario.lesion, "units": {}}
-    table = to_table(Sessions(task.env, events, labels), extra, facts, task.events_per_trial)
+    table = to_table(Sessions(task.env, events, labels), extra, facts, scenario.trials)
 
     truth = agents.all_values(agent, values, len(subjects))
     rows = {

@@ -18,7 +18,12 @@ class Env(eqx.Module):
 
     `n_cues` states of the world, `n_items` things that can be chosen, `n_actions` places to
     choose from. `acts` says whether there is anything to choose, `timed` whether the latency
-    of an action is part of the record.
+    of an action is part of the record. `sequential` promises that events follow one another as
+    states of a decision process, in which item `state * n_actions + a` is action a.
+
+    A cue may be a compound: `features[cue]` is what is seen there (one-hot if there is no
+    table). `stimuli[cue]` is the index of the stimulus that comes on when the state is entered,
+    -1 where none does.
     """
 
     n_cues: int = eqx.field(static=True)
@@ -26,18 +31,34 @@ class Env(eqx.Module):
     n_actions: int = eqx.field(static=True)
     acts: bool = eqx.field(static=True, default=True)
     timed: bool = eqx.field(static=True, default=False)
+    sequential: bool = eqx.field(static=True, default=False)
+    features: tuple[tuple[float, ...], ...] = eqx.field(static=True, default=())
+    stimuli: tuple[int, ...] = eqx.field(static=True, default=())
+
+    @property
+    def feature_table(self) -> tuple[tuple[float, ...], ...]:
+        """Features of every cue, `[n_cues][n_features]`."""
+        one_hot = tuple(
+            tuple(float(i == j) for j in range(self.n_cues)) for i in range(self.n_cues)
+        )
+        return self.features or one_hot
 
 
 class Offer(eqx.Module):
     """What is shown before the action.
 
     `cue` is the state; `options[a]` the item that action `a` would take, or None where action
-    a always takes item a; `onset` marks the first event of a trial.
+    a always takes item a; `onset` marks the first event of a trial. Where a session has
+    blocks with new material, `fresh` marks the first event of each: there, whatever was
+    learned starts anew. `context` is what the subject has been told of a block, such as the
+    number of its stimuli.
     """
 
     cue: Int[Array, "..."]
     options: Int[Array, "..."] | None
     onset: Bool[Array, "..."]
+    fresh: Bool[Array, "..."] | None = None
+    context: Int[Array, "..."] | None = None
 
 
 class Outcome(eqx.Module):
@@ -76,11 +97,13 @@ class Event(eqx.Module):
     feedback: Bool[Array, "..."]
     elapsed: Float[Array, "..."]
     valid: Bool[Array, "..."]
+    fresh: Bool[Array, "..."] | None = None
+    context: Int[Array, "..."] | None = None
 
     @property
     def offer(self) -> Offer:
         """The part that was shown before the action."""
-        return Offer(self.cue, self.options, self.onset)
+        return Offer(self.cue, self.options, self.onset, self.fresh, self.context)
 
     def chosen(self, n_items: int) -> Float[Array, "items *lanes"]:
         """One-hot `[items, *lanes]` of the item taken."""
@@ -88,10 +111,17 @@ class Event(eqx.Module):
 
 
 class LatencyLaw(eqx.Module):
-    """Density of the latency of each action, p(tau) ~ exp(-cost / tau - rate * tau), tau in s."""
+    """Density of the latency of each action, p(tau) ~ exp(-cost / tau - rate * tau), tau in s.
+
+    Where waiting makes a reward more likely, p(tau) also has the factor
+    exp(-bait * exp(-tau / interval)): `bait` is what the reward is worth in units of choice
+    noise, `interval` the mean time in s that it takes to become available. Both or none.
+    """
 
     cost: Float[Array, "..."]
     rate: Float[Array, "..."]
+    bait: Float[Array, "..."] | None = None
+    interval: Float[Array, "..."] | None = None
 
 
 class Policy(eqx.Module):
@@ -134,6 +164,13 @@ def pick(values: Float[Array, "size *rest"], index: Int[Array, "*lanes"]) -> Flo
     weights = one_hot(index, values.shape[0])
     middle = (1,) * (values.ndim - weights.ndim)
     return dot(weights.reshape(weights.shape[0], *middle, *weights.shape[1:]), values)
+
+
+def encoded(
+    table: tuple[tuple[float, ...], ...], cue: Int[Array, "*lanes"]
+) -> Float[Array, "features *lanes"]:
+    """The features of `cue`, by a static `table` of all cues."""
+    return pick(jnp.asarray(table, dtype=float), cue)
 
 
 def offered(

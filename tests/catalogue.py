@@ -16,18 +16,58 @@ from jaxda.types import Event
 
 # Settings beside the defaults, so that no branch of a component goes without its laws.
 MODEL_SETTINGS = {
+    "belief_state": {"omission": 0.1},
+    "microstimuli": {"m": 6, "iti": "kept"},
+    "value_decay": {"decay": "value_dependent"},
+    "feature_rpe": {"learning": "local"},
+    "rescorla_wagner": {"salience": (0.5, 1.5)},
+    "successor_representation": {"rectification": "quarter", "primary": (0,)},
     "actor_critic": {"actor": "score"},
-    "opal": {"critic": "item"},
-    "td_lambda": {"iti": "learned"},
+    "opal": {"critic": "item", "actors": "additive"},
+    "opal_star": {"convention": "paper", "actors": "additive", "gate": "sigmoid"},
+    "payoff_cost": {"decay": "all"},
+    "rlwm": {"interaction": "cooperative"},
+    "delay_line": {"dt": 0.25},
+    "td_lambda": {"iti": "learned", "trace": "dutch", "decay": "plain"},
+    "td_zero": {"iti": "learned"},
     "two_step": {"order": "hbayesdm"},
+    "niv_vigor": {"schedule": "interval"},
+    "expectile": {"asymmetry": "drawn", "channels": 5, "utility": "hill"},
+    "quantile": {"taus": (0.2, 0.5, 0.7), "utility": "log1p"},
 }
 TASK_SETTINGS = {
-    "free_operant": {"schedule": "random", "ratio": 3, "duration": 20.0},
+    "pavlovian_trace": {
+        "delay": 2,
+        "iti": 3,
+        "tail": 1,
+        "unpredicted": 0.2,
+        "early": 2,
+        "early_rate": 0.3,
+        "reset": True,
+    },
+    "pavlovian_trial": {"tail": 2, "unpredicted": 0.2, "early": 3, "early_rate": 0.3},
+    "variable_probability": {"probabilities": (0.0, 0.25, 0.5, 0.75, 1.0), "delay": 1},
+    "uncertain_delay": {"omission": 0.3, "iti_hazard": 0.2},
+    "variable_delay": {"delays": (0.4, 0.8), "tail": 2, "omission": 0.3},
+    "conditioning": {"phases": (("one", "A+B", 5, 1.0, 0.5), ("two", "B", 9, None))},
+    "revaluation": {"change": "transition", "training": 2, "relearning": 1},
+    "schedule": {"phases": (("one", 9, "A", None, (0.9, 0.5, 0.1), (1, 2, 5), 2),)},
+    "effort": {"training": 0},
+    "free_operant": {
+        "schedule": "variable_interval",
+        "intervals": (0.5, 1.0, 3.0),
+        "duration": 20.0,
+    },
     "pst": {"blocks": 0, "feedback": "bernoulli"},
     "restless_bandit": {"arms": 3},
-    "reversal_bandit": {"period": 0, "hazard": 0.2},
+    "reversal_bandit": {"period": 0, "criterion": 0.7, "window": 3},
+    "gridworld": {"size": 3, "start": "anywhere"},
+    "set_size": {"sizes": (2, 3), "repeats": 3, "order": "given"},
 }
-N_EVENTS, N_LANES = 24, 4
+# More than a trial of any task of choices, so that something is known when a state returns.
+N_EVENTS, N_LANES = 28, 4
+# Models that tasks are tried with.
+_PLAIN = ("q_learning", "td_lambda")
 
 # The laws compile hundreds of small programs and run each for a moment.
 compiled = functools.partial(jax.jit, compiler_options={"xla_backend_optimization_level": 0})
@@ -51,23 +91,35 @@ def kinds_met(model: str) -> list[str]:
     return [t for t in names("tasks") if load("tasks", t).kind in load("models", model).tasks]
 
 
+def _examples(model: str) -> list[str]:
+    """A task of every kind that `model` can do; of choices also one where items change places."""
+    tasks = kinds_met(model)
+    first = {load("tasks", task).kind: task for task in reversed(tasks)}
+    return [t for t in tasks if t in first.values() or t == "pst"]
+
+
 def _pairs():
+    met = set()
     for model in names("models"):
-        tasks = kinds_met(model)
+        tasks = _examples(model)
+        met.update(tasks)
         yield from (Pair(model, task) for task in tasks)
         if model in MODEL_SETTINGS:
             # Where it can be had, a task in which items change places.
             task = "pst" if "pst" in tasks else tasks[0]
             yield Pair(model, task, tuple(MODEL_SETTINGS[model].items()))
-    for task, settings in TASK_SETTINGS.items():
-        # The task decides these branches, so one model is enough.
-        model = next(m for m in names("models") if task in kinds_met(m))
-        yield Pair(model, task, (), tuple(settings.items()))
+    for task in names("tasks"):
+        # What is special about these the task decides, so one model is enough.
+        model = next(m for m in (*_PLAIN, *names("models")) if task in kinds_met(m))
+        if task not in met:
+            yield Pair(model, task)
+        if task in TASK_SETTINGS:
+            yield Pair(model, task, (), tuple(TASK_SETTINGS[task].items()))
 
 
 @functools.cache
 def pairs() -> tuple[Pair, ...]:
-    """Every model with every task of its kinds, and each setting once."""
+    """Every model with a task of each of its kinds, every task, and each setting, once."""
     return tuple(_pairs())
 
 

@@ -12,3 +12,19 @@ jax.config.update("jax_num_cpu_devices", 4)
 jaxtyping.install_import_hook(
     "jaxda", "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))"
 )
+
+
+def pytest_terminal_summary(terminalreporter):
+    """The table of landmarks: what was expected, and what was got."""
+    found = {}
+    for report in terminalreporter.stats.get("passed", []) + terminalreporter.stats.get(
+        "failed", []
+    ):
+        found |= dict(value for key, value in report.user_properties if key == "landmark")
+    if not found:
+        return
+    from jaxda.listing import landmark_table
+
+    terminalreporter.section("landmarks")
+    for row in landmark_table({name: found[name] for name in sorted(found)}):
+        terminalreporter.write_line(row)

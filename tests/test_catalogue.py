@@ -1,6 +1,7 @@
 """What a file says of its component is what the component is; and who may import whom."""
 
 import ast
+import contextlib
 import dataclasses
 import inspect
 import pathlib
@@ -13,11 +14,15 @@ import jax.numpy as jnp
 import pytest
 
 import jaxda
-from jaxda import priors
+from jaxda import listing, priors
 from jaxda.bijectors import UNIT
 from jaxda.catalog import KINDS, describe, load, names
 from jaxda.keys import named_key
+from jaxda.lesions._base import check_targets
 from jaxda.params import param, specs
+from jaxda.types import Readout
+
+from .catalogue import kinds_met
 
 
 SOURCE = pathlib.Path(jaxda.__file__).parent
@@ -72,6 +77,39 @@ def test_every_kind_of_task_has_a_model(task):
     assert any(kind in describe("models", m).facts["tasks"] for m in names("models"))
 
 
+@pytest.mark.parametrize("model", names("models"))
+def test_a_card_says_what_goes_with_a_model(model):
+    card = describe("models", model)
+    tasks = [t for found in listing.tasks_of(card).values() for t in found if t in names("tasks")]
+    assert sorted(tasks) == kinds_met(model)
+    assert all(model in listing.models_of(describe("tasks", t)) for t in tasks)
+    for lesion in names("lesions"):
+        reaches = lesion in listing.lesions_of(card)
+        with contextlib.nullcontext() if reaches else pytest.raises(ValueError):
+            check_targets(load("lesions", lesion)(), load("models", model)())
+
+
+@pytest.mark.parametrize("model", names("models"))
+def test_a_card_says_what_a_model_predicts(model):
+    # One task of each kind that the model does; nothing is computed.
+    kinds = {describe("tasks", t).facts["kind"]: t for t in kinds_met(model)}
+    found = set()
+    for task in (load("tasks", t)() for t in kinds.values()):
+
+        def readout(key, task=task):
+            now = jax.tree.map(lambda x: x[0], task.plan(key, 1))
+            one = load("models", model)()
+            policy = one.policy(one.init(task.env), task.offer(task.init(), now))
+            # Recorded, events come first and lanes last.
+            policy = jax.tree.map(lambda x: x[None, ..., None], policy)
+            return Readout(policy, jnp.zeros((1, 1, 1)), jnp.zeros((1, 1, 1)), {})
+
+        seen = jax.eval_shape(readout, named_key(0))
+        observations = {n: load("observations", n)() for n in names("observations")}
+        found |= {n for n, o in observations.items() if o.applies(task.env, seen)}
+    assert found - {"dopamine"} == set(listing.predicts(describe("models", model))) - {"dopamine"}
+
+
 def test_unknown_names_get_a_suggestion():
     with pytest.raises(KeyError, match="did you mean 'q_learning'"):
         load("models", "q_lerning")
@@ -104,7 +142,7 @@ def test_reading_the_catalogue_imports_no_jax(module):
 
 # Each part may import those above it, and its own.
 LAYERS = (
-    ("bijectors", "priors", "types", "keys", "catalog", "errors", "lanes"),
+    ("bijectors", "priors", "types", "keys", "catalog", "errors", "lanes", "theory"),
     ("params",),
     ("models", "tasks", "dopamine", "habits", "observations"),
     ("lesions",),

@@ -1,13 +1,15 @@
 """The command line as a user meets it."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from jaxda import catalog, cli
+from jaxda import catalog, cli, listing
+from jaxda.landmarks._base import Measured, equal
 
 
 ROOT = Path(__file__).parents[1]
@@ -31,15 +33,52 @@ def test_every_command_explains_itself_with_an_example(capfd, command):
 
 
 @pytest.mark.parametrize("kind", catalog.KINDS)
-def test_list_names_every_component_with_its_parameters(capfd, kind):
+def test_list_names_every_component_and_tells_all_of_one(capfd, kind):
     status, out, _ = jaxda(capfd, "list", kind)
     assert status == 0
     for name in catalog.names(kind):
-        assert name in out
-        card = catalog.describe(kind, name)
-        for parameter in card.params.values():
-            assert parameter.name in out and parameter.doc in out
-        assert str(card.facts.get("source", "")) in out
+        assert f"  {name}  " in out
+    name = catalog.names(kind)[-1]
+    status, out, _ = jaxda(capfd, "list", kind, name)
+    assert status == 0 and out.startswith(f"{name} — ")
+
+
+@pytest.mark.parametrize("kind", catalog.KINDS)
+def test_a_card_has_everything_that_is_declared(kind):
+    for name in catalog.names(kind):
+        about = catalog.describe(kind, name)
+        out = listing.card(about)
+        for p in about.params.values():
+            row = next(line for line in out.splitlines() if line.startswith(f"  {p.name}  "))
+            for part in (f"{p.default:g}", p.prior, p.role or "–", p.doc):
+                assert part in row
+        assert about.doc.split("\n")[0] in out and str(about.facts.get("source", "")) in out
+        assert all(reason in out for _, reason in about.facts.get("confounded", ()))
+        assert all(f"setting {key}: " in out for key in about.settings)
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_lists_fit_into_a_terminal(width):
+    fits = lambda out: max(map(len, out.splitlines())) <= width
+    assert fits(listing.overview(width))
+    for kind in catalog.KINDS:
+        assert fits(listing.table(kind, width))
+        for about in (catalog.describe(kind, name) for name in catalog.names(kind)):
+            folded = listing.card(about, width)
+            # Nothing is lost but a heading.
+            lost = set(listing.card(about).split()) - set(folded.split())
+            assert fits(folded) and all(set(word) == {"-"} or word == "meaning" for word in lost)
+
+
+def test_landmarks_are_measured_and_one_that_fails_is_told(capfd, monkeypatch):
+    status, out, _ = jaxda(capfd, "landmarks", "travelling_error", "travelling_error")
+    assert status == 0 and out.count("pass") >= 3 and "1 of 1 landmarks hold" in out
+    cls = catalog.load("landmarks", "travelling_error")
+    failed = Measured([equal("a number", 1.0, 1.5, 0.25)])
+    monkeypatch.setattr(cls, "measure", lambda self: failed)
+    status, out, _ = jaxda(capfd, "landmarks", "travelling_error")
+    assert status == 1
+    assert re.search("a number +1 +1.5 +0.25 +FAIL", out) and "0 of 1 landmarks hold" in out
 
 
 def test_list_does_not_start_jax():
@@ -61,6 +100,7 @@ def test_list_does_not_start_jax():
         (("simulate", "-s", "healthy", "-m", "qq"), "no source called 'qq'"),
         (("fit", "-s", "healthy", "-m", "q", "-k", "opall"), "did you mean 'opal'?"),
         (("fit", "-s", "healthy", "-m", "q", "-k", "q"), "no such file"),
+        (("landmarks", "travling_error"), "did you mean 'travelling_error'?"),
         (("figure", "recovry"), "did you mean 'recovery'?"),
         (("validate", "nowhere.yaml"), "nowhere.yaml"),
         (("simulate",), "Missing option"),
@@ -68,7 +108,9 @@ def test_list_does_not_start_jax():
 )
 def test_a_mistake_is_one_message_and_status_2(capfd, tmp_path, args, told):
     config = (
-        () if args[0] in ("list", "lst", "validate") else ("-c", str(ROOT / "config/config.yaml"))
+        ()
+        if args[0] in ("list", "lst", "landmarks", "validate")
+        else ("-c", str(ROOT / "config/config.yaml"))
     )
     results = ("-r", str(tmp_path)) if config and len(args) > 1 else ()
     status, out, err = jaxda(capfd, *args[:1], *config, *results, *args[1:])
@@ -79,7 +121,7 @@ def test_a_mistake_is_one_message_and_status_2(capfd, tmp_path, args, told):
 
 
 def test_a_fault_of_ours_says_so_without_a_traceback(capfd, monkeypatch):
-    def broken():
+    def broken(width):
         raise RuntimeError("out of paper")
 
     monkeypatch.delenv("JAXDA_TRACEBACK", raising=False)

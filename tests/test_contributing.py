@@ -12,6 +12,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 BLOCK = re.compile(r'^```(\w+) title="([^"]+)"\n(.*?)^```$', re.M | re.S)
+# The settings of the suite without its workers, which this process may be one of.
+SUITE = ("-m", "pytest", "-o", "addopts=", "-p", "no:cacheprovider", "-q")
 # Commands in one process: most of a command's time is imports and compilation.
 DRIVER = """
 import sys
@@ -41,13 +43,18 @@ def patched(text: str, diff: str, path: str) -> str:
     return f"\n{text}".replace(f"\n{before}", f"\n{after}")[1:]
 
 
+def duplicate(there: Path) -> None:
+    """Copy the repository's code."""
+    for folder in ("jaxda", "tests", "config", "docs"):
+        shutil.copytree(ROOT / folder, there / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", there)
+
+
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the repository's code with everything that the page tells its reader to do."""
     there = tmp_path_factory.mktemp("contributed")
-    for folder in ("jaxda", "tests", "config"):
-        shutil.copytree(ROOT / folder, there / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "pyproject.toml", there)
+    duplicate(there)
     for kind, name, text in blocks():
         path = there / name
         if kind == "diff":
@@ -78,8 +85,9 @@ def run(there: Path, *command: str, said: str = "") -> str:
 
 def test_the_page_shows_every_kind_of_component():
     shown = {path.split("/")[1] for path in files("jaxda")}
-    assert shown == {"models", "habits", "tasks", "lesions", "figures"}
-    assert len(files("tests")) == len(files("jaxda"))
+    assert shown == {"models", "habits", "tasks", "lesions", "figures", "landmarks"}
+    # A landmark is a test.
+    assert len(files("tests")) == len(files("jaxda")) - len(files("jaxda/landmarks"))
 
 
 def test_the_page_keeps_the_style_of_the_house(copy: Path):
@@ -102,24 +110,36 @@ def test_the_words_in_yaml_are_a_sound_experiment(copy: Path):
 def test_the_small_experiment_runs(copy: Path):
     at = "-c mine.yaml -r mine -s three_arms"
     commands = (
-        f"simulate {at} -m ph",
-        f"fit {at} -m ph -k ph",
+        f"simulate {at} -m income",
+        f"fit {at} -m income -k income",
         f"compare {at}",
         "figure reward_histogram -c mine.yaml -r mine",
+        "measure income_memory -r mine",
     )
     run(copy, "-c", DRIVER, said="\n".join(commands))
     made = copy / "mine"
-    assert (made / "three_arms/ph/fits/ph.parquet").is_file()
+    assert (made / "three_arms/income/fits/income.parquet").is_file()
     assert (made / "three_arms/recovery.parquet").is_file()
     assert (made / "figures/reward_histogram.svg").is_file()
 
 
 def test_the_tests_of_the_page_pass(copy: Path):
-    # The settings of the suite without its workers, which this process may be one of.
-    suite = ("-m", "pytest", "-o", "addopts=", "-p", "no:cacheprovider", "-q")
-    said = run(copy, *suite, *files("tests"))
+    said = run(copy, *SUITE, *files("tests"))
     assert " passed" in said
     every_task = "tests/tasks/test_every_task.py"
     assert " passed" in run(
-        copy, *suite, every_task, "-k", "gaussian_bandit or every_task_is_tested"
+        copy, *SUITE, every_task, "-k", "gaussian_bandit or every_task_is_tested"
     )
+    (landmark,) = (Path(path).stem for path in files("jaxda/landmarks"))
+    assert "2 passed" in run(copy, *SUITE, "tests/test_landmarks.py", "-k", landmark)
+
+
+@pytest.mark.slow
+def test_a_model_of_one_file_passes_every_law(tmp_path: Path):
+    (name,) = files("jaxda/models")
+    duplicate(tmp_path)
+    (text,) = (text for _, path, text in blocks() if path == name)
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    laws = ("tests/test_laws.py", "tests/lesions/test_laws.py", "tests/test_catalogue.py")
+    said = run(tmp_path, *SUITE, *laws, "-k", Path(name).stem)
+    assert " passed" in said and "skipped" not in said

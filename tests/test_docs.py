@@ -1,7 +1,5 @@
 """Pages say what is so: those made from the code are current, and examples can be followed."""
 
-import functools
-import importlib.util
 import json
 import os
 import re
@@ -16,8 +14,9 @@ import yaml
 from jaxda import catalog, config
 from jaxda.data import reader
 
+from .pages import ROOT, build
 
-ROOT = Path(__file__).parents[1]
+
 PAGES = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "config/README.md"] + [
     f"docs/{p.name}" for p in sorted((ROOT / "docs").glob("*.md"))
 ]
@@ -34,17 +33,21 @@ def block(page: str, name: str) -> str:
     return next(content for _, title, content in BLOCK.findall(text(page)) if title == name)
 
 
-@functools.cache
-def build():
-    spec = importlib.util.spec_from_file_location("build", ROOT / "docs/build.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def test_pages_made_from_the_code_are_current():
     stale = [str(p) for p, made in build().pages().items() if p.read_text("utf-8") != made]
     assert not stale, f"run: python docs/build.py ({', '.join(stale)})"
+
+
+def test_every_landmark_is_on_its_page():
+    page = build().written(text("docs/landmarks.md"))
+    missing = set(catalog.names("landmarks")) - set(page)
+    assert not missing, f"run: python docs/build.py ({', '.join(sorted(missing))})"
+
+
+def test_a_page_of_landmarks_is_read_as_it_was_written():
+    rows = {"travelling_error": [["a | b", "≥ 1", "2", "0", "pass"], ["c", "", "", "", "FAIL"]]}
+    page = build().landmarks(rows)
+    assert build().written(page) == rows and "with 2 checks, of which 1 pass." in page
 
 
 def test_the_builder_needs_no_jax():
@@ -105,6 +108,16 @@ def test_the_table_of_the_readme_is_read_as_it_says(tmp_path: Path):
     assert table["reward"] == [1.0, 0.0, None, 1.0]
     assert table["latency"] == [0.591, 0.779, None, 0.354]
     assert [table[f"option_{a}"][1] for a in (0, 1)] == [2, 3]
+
+
+@pytest.mark.parametrize(
+    "name, told", [("learner.py", "of 300 trials"), ("lake.py", "in 100% of the last 30")]
+)
+def test_the_examples_of_gymnasium_run(name, told):
+    command = [sys.executable, "-W", "error", "-c", block("docs/gymnasium.md", name)]
+    env = os.environ | {"PYTHONPATH": str(ROOT)}
+    run = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
+    assert run.returncode == 0 and told in run.stdout, run.stdout + run.stderr
 
 
 def test_the_workflow_is_a_module_as_the_readme_says(tmp_path: Path):

@@ -11,7 +11,17 @@ from jaxda import config, plan
 
 ROOT = Path(jaxda.__file__).parent
 # These decide what is accepted and where it lies, not what is computed.
-ASIDE = {"__init__.py", "config.py", "_checks.py", "_marked.py", "errors.py", "layout.py"}
+ASIDE = {
+    "__init__.py",
+    "config.py",
+    "_cells.py",
+    "_checks.py",
+    "_marked.py",
+    "_phases.py",
+    "errors.py",
+    "layout.py",
+    "schedules.py",
+}
 
 
 def imported(file: Path, seen: set[Path]) -> set[Path]:

@@ -58,15 +58,18 @@ class _Unreadable(Exception):
     """Place within the file, what was found, and what would be right."""
 
 
-def read(path: str, missing: Iterable[str], faults: Faults) -> Cells | None:
-    """The cells of a file, or None; what is wrong with it goes to `faults`."""
+def read(path: str, missing: Iterable[str], faults: Faults, per: str = "trial") -> Cells | None:
+    """The cells of a file, or None; what is wrong with it goes to `faults`.
+
+    `per` says what each row is for.
+    """
     try:
         name = path.lower()
         if not name.endswith(_KINDS):
             right = f"a file ending in {', '.join(_KINDS)}"
             raise _Unreadable((), f"a file of the kind {Path(path).suffix!r}", right)
         raw = _bytes(path)
-        cells = _parquet(raw) if name.endswith(".parquet") else _text(path, raw, faults)
+        cells = _parquet(raw, per) if name.endswith(".parquet") else _text(path, raw, faults, per)
     except _Unreadable as error:
         faults.add("file", *error.args)
         return None
@@ -92,13 +95,13 @@ def _bytes(path: str) -> bytes:
         raise _Unreadable((), f"cannot be read ({error.strerror})", "a readable file") from None
 
 
-def _parquet(raw: bytes) -> Cells:
+def _parquet(raw: bytes, per: str) -> Cells:
     try:
         table = pq.read_table(pa.BufferReader(raw))
     except (pa.ArrowInvalid, OSError):
         raise _Unreadable((), "not a Parquet file", "a whole one, or .csv") from None
     if not table.num_rows:
-        raise _Unreadable((), "no rows", "one row for each trial")
+        raise _Unreadable((), "no rows", f"one row for each {per}")
     names = table.column_names
     if len(set(names)) < len(names):
         raise _Unreadable((), f"columns {shown(names)}", "each name once")
@@ -125,10 +128,10 @@ def _decoded(raw: bytes) -> str:
         raise _Unreadable((line,), found, "text saved as UTF-8") from None
 
 
-def _text(path: str, raw: bytes, faults: Faults) -> Cells:
+def _text(path: str, raw: bytes, faults: Faults, per: str) -> Cells:
     text = _decoded(raw)
     if not text.strip():
-        raise _Unreadable((1,), "an empty file", "a header, and one row for each trial")
+        raise _Unreadable((1,), "an empty file", f"a header, and one row for each {per}")
     tabs = ".tsv" in path.lower()[-7:]
     style: dict[str, Any] = {"delimiter": "\t" if tabs else ",", "skipinitialspace": True}
     rows = csv.reader(io.StringIO(text, newline=""), strict=True, **style)
@@ -144,7 +147,7 @@ def _text(path: str, raw: bytes, faults: Faults) -> Cells:
     (top, header), body = numbered[0], numbered[1:]
     _header(top, header, tabs, faults)
     if not body:
-        raise _Unreadable((top,), "only a header", "one row for each trial")
+        raise _Unreadable((top,), "only a header", f"one row for each {per}")
     whole = []
     for line, row in body:
         if len(row) == len(header):

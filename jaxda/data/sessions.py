@@ -4,6 +4,7 @@ Synthetic sessions and a lab's own come through the same table. Missing values a
 the table; in arrays they are in-range numbers under a flag that is False.
 """
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -32,21 +33,30 @@ class Sessions(NamedTuple):
     labels: list[Label]
 
 
+_OPTIONAL = {"fresh": (False, bool), "context": (0, int)}
 _FLAGS = ("onset", "choice", "terminal", "feedback", "valid")
 
 
 def env_facts(env: Env) -> dict[str, Any]:
     """An `Env` as plain values."""
-    return {n: getattr(env, n) for n in ("n_cues", "n_items", "n_actions", "acts", "timed")}
+    return dataclasses.asdict(env)
+
+
+def _env(facts: Mapping[str, Any]) -> Env:
+    """The `Env` behind plain values."""
+    known = dict(facts)
+    known["features"] = tuple(tuple(row) for row in facts.get("features", ()))
+    known["stimuli"] = tuple(facts.get("stimuli", ()))
+    return Env(**known)
 
 
 def to_table(
     sessions: Sessions,
     extra: Mapping[str, np.ndarray],
     facts: Mapping[str, Any],
-    events_per_trial: int = 1,
+    trials: int | None = None,
 ) -> pa.Table:
-    """The long table of simulated sessions.
+    """The long table of simulated sessions, of the first `trials` trials if that is given.
 
     `extra` are readouts `[events, sessions]` or `[events, size, sessions]`; the latter become
     columns `name_0`, `name_1`, ... A null stands where there was nothing to record.
@@ -54,7 +64,8 @@ def to_table(
     e = {n: _host(getattr(sessions.events, n)) for n in Event.__dataclass_fields__}
     n_events, n_sessions = e["valid"].shape
     flat = lambda x: np.asarray(x).T.reshape(-1)
-    keep = flat(e["valid"])
+    trial = np.cumsum(e["onset"], axis=0)
+    keep = flat(e["valid"] if trials is None else e["valid"] & (trial <= trials))
     event = flat(np.broadcast_to(np.arange(n_events)[:, None], (n_events, n_sessions)))
 
     def column(x: Any, present: Any = None) -> pa.Array:
@@ -69,7 +80,7 @@ def to_table(
         "dose": spread("dose"),
         "subject": spread("subject"),
         "session": spread("session"),
-        "trial": pa.array((event // events_per_trial)[keep] + 1),
+        "trial": column(trial),
         "event": pa.array(event[keep]),
         "cue": column(e["cue"]),
     }
@@ -88,6 +99,7 @@ def to_table(
     }
     after = ("feedback", "onset", "terminal", "successor", "elapsed", "valid")
     columns |= {name: column(e[name]) for name in after}
+    columns |= {name: column(e[name]) for name in _OPTIONAL if e[name] is not None}
     for name, x in extra.items():
         if x.ndim == 2:
             columns[name] = column(x)
@@ -107,7 +119,7 @@ def from_table(table: pa.Table) -> Sessions:
 
     The order of sessions is that of their first row.
     """
-    env = Env(**metadata(table)["env"])
+    env = _env(metadata(table)["env"])
     labels, where = _sessions(table)
     position = np.zeros(table.num_rows, int)
     for rows in where:
@@ -140,6 +152,7 @@ def from_table(table: pa.Table) -> Sessions:
             successor=field("successor", 0, whole),
             elapsed=field("elapsed", 1.0, real),
             **{name: field(name, False, bool) for name in _FLAGS},
+            **{n: field(n, *how) for n, how in _OPTIONAL.items() if n in table.column_names},
         ),
         labels,
     )

@@ -1,15 +1,20 @@
 """Drawing a figure of an experiment into its files."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from matplotlib.figure import Figure
 
 from .. import catalog
 from ..config import Config
 from ..data.files import read_table, whole, write_json
+from ..landmarks._base import Measured
+from ..landmarks._base import told as landmark_record
 from ..layout import Layout
+from . import _gallery
 from ._base import AbstractFigure, Drawn, Load, Tables
 from ._style import style
 
@@ -28,8 +33,18 @@ def draw(config: Config, name: str, layout: Layout) -> None:
     with style():
         drawn = figure.draw(Tables(config, config.figures[name], _loader(layout)))
         for suffix in ("svg", "png"):
-            _save(drawn, layout, name, suffix)
+            _save(drawn.figure, layout.figure(name, suffix), suffix)
     write_json(layout.figure(name, "json"), told(figure.title, drawn))
+
+
+def draw_landmark(name: str, measured: Measured, layout: Layout) -> None:
+    """Write a landmark as it was measured, and draw it as SVG and PNG if it has panels."""
+    if measured.panels:
+        with style():
+            figure = _gallery.draw(measured)
+            for suffix in ("svg", "png"):
+                _save(figure, layout.landmark(name, suffix), suffix)
+    write_json(layout.landmark(name, "json"), landmark_record(measured))
 
 
 def told(title: str, drawn: Drawn) -> dict[str, Any]:
@@ -43,12 +58,12 @@ def told(title: str, drawn: Drawn) -> dict[str, Any]:
     }
 
 
-def _save(drawn: Drawn, layout: Layout, name: str, suffix: str) -> None:
+def _save(figure: Figure, path: Path, suffix: str) -> None:
     # The date of an SVG, and the version in a PNG, would make equal pictures differ.
-    dpi = min(_DPI, _MOST / max(drawn.figure.get_size_inches()))
+    dpi = min(_DPI, _MOST / max(figure.get_size_inches()))
     facts = {"svg": {"Date": None}, "png": {"Software": None}}[suffix]
-    with whole(layout.figure(name, suffix)) as aside:
-        drawn.figure.savefig(aside, format=suffix, dpi=dpi, metadata=facts)
+    with whole(path) as aside:
+        figure.savefig(aside, format=suffix, dpi=dpi, metadata=facts)
 
 
 def _loader(layout: Layout) -> Load:

@@ -5,6 +5,7 @@ from typing import Any, ClassVar, NamedTuple
 import matplotlib as mpl
 import numpy as np
 
+from ..theory.expectiles import expectiles
 from . import _style as look
 from ._base import About, AbstractFigure, Drawn, Tables
 from ._measures import Mean, Rows, by_unit, correlation, mean
@@ -85,19 +86,6 @@ class ExpectileCode(AbstractFigure):
                 scenario, "no columns value_0, value_1, ... with rpe_0, rpe_1, ...", right
             )
         return rows.where((rows["trial"] > _SETTLED * rows["trial"].max()) & rows["feedback"])
-
-
-def expectiles(sizes: np.ndarray, odds: np.ndarray, tau: np.ndarray) -> np.ndarray:
-    """Expectiles of a discrete distribution, sizes in ascending order, exactly.
-
-    Between neighbouring sizes the defining equation is linear in the expectile, so the one
-    candidate that lies in its own interval is the answer.
-    """
-    above = np.arange(len(sizes))[None] > np.arange(len(sizes))[:, None]
-    weight = np.where(above, tau[:, None, None], 1 - tau[:, None, None]) * odds
-    candidate = (weight * sizes).sum(axis=-1) / weight.sum(axis=-1)
-    below = candidate < np.append(sizes[1:], np.inf)
-    return candidate[np.arange(len(tau)), np.argmax(below, axis=1)]
 
 
 def _rewards(about: About, rows: Rows) -> tuple[np.ndarray, np.ndarray]:

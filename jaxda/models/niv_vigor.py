@@ -1,6 +1,6 @@
 """Vigour under an average reward rate (Niv, Daw, Joel & Dayan 2007)."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -33,9 +33,18 @@ class NivVigor(AbstractModel[_State]):
     each act: delta = r - c_u - c_v / tau - elapsed * R + V(S') - V(S); V(S) += alpha delta;
     R += alpha_r delta. `worth` learns E[r - c_u + V(S')] of each item from a second channel.
 
+    That is for schedules on which haste makes no reward less likely ("ratio"). With `schedule`
+    "interval" the subject believes that a reward of `utility` becomes available after an
+    exponential time of mean `interval` and then waits: Q also has
+    B(tau) = utility * (1 - exp(-tau / interval)), the most likely latency solves
+    utility exp(-tau / interval) / interval + c_v / tau^2 = tone * R, and `worth` learns what
+    there is beyond B. `utility` and `interval` are known, not learned, and without effect on
+    a ratio schedule.
+
     R is the average net reward per second and stands for tonic dopamine; `tone` multiplies it
     at the moment of action only (depletion: tone < 1), while what is learned about the world
-    stays. Reward is in units of utility, time in seconds.
+    stays. Reward is in units of utility, time in seconds. There is no least latency: motor
+    limits would pass for costs of speed.
     """
 
     tasks: ClassVar = ("free_operant",)
@@ -78,6 +87,18 @@ class NivVigor(AbstractModel[_State]):
         doc="Tonic gain of R at action.",
     )
 
+    utility: Float[Array, ""] = param(
+        POSITIVE, 1.0, prior=LogNormal(0.0, 0.5), doc="Reward believed to be due, utility."
+    )
+    interval: Float[Array, ""] = param(
+        POSITIVE, 30.0, prior=LogNormal(3.4, 0.5), doc="Mean time believed to a reward, s."
+    )
+    schedule: Literal["ratio", "interval"] = eqx.field(static=True, default="ratio")
+
+    def __check_init__(self):
+        if self.schedule not in ("ratio", "interval"):
+            raise ValueError(f"schedule is {self.schedule!r}; it is 'ratio' or 'interval'.")
+
     def init(self, env: Env) -> _State:
         return _State(jnp.zeros((env.n_cues,)), jnp.zeros((env.n_items,)), self.r0)
 
@@ -85,7 +106,11 @@ class NivVigor(AbstractModel[_State]):
         logits = self.beta * offered(state.worth, offer.options)
         felt = jnp.maximum(self.tone * state.reward_rate, _SLOWEST)
         each = jnp.ones_like(logits)
-        return Policy(logits, LatencyLaw(self.beta * self.c_v * each, self.beta * felt * each))
+        cost, rate = self.beta * self.c_v * each, self.beta * felt * each
+        if self.schedule == "ratio":
+            return Policy(logits, LatencyLaw(cost, rate))
+        bait = self.beta * self.utility * each
+        return Policy(logits, LatencyLaw(cost, rate, bait, self.interval * each))
 
     def rpe(self, state: _State, event: Event) -> Float[Array, "channels *lanes"]:
         here = pick(state.value, event.cue)
@@ -93,7 +118,8 @@ class NivVigor(AbstractModel[_State]):
         gain = event.reward - self.c_u + ahead
         effort = self.c_v / event.latency + event.elapsed * state.reward_rate
         chosen = event.chosen(state.worth.shape[0])
-        return jnp.stack([gain - effort - here, gain - dot(chosen, state.worth)])
+        beyond = gain - self._believed(event.latency)
+        return jnp.stack([gain - effort - here, beyond - dot(chosen, state.worth)])
 
     def update(
         self, state: _State, event: Event, dopamine: Float[Array, "channels *lanes"]
@@ -105,6 +131,12 @@ class NivVigor(AbstractModel[_State]):
             worth=state.worth + self.alpha * dopamine[1] * chosen,
             reward_rate=state.reward_rate + self.alpha_r * dopamine[0],
         )
+
+    def _believed(self, latency: Float[Array, "*lanes"]) -> Float[Array, "*lanes"]:
+        """What the schedule is believed to pay after a latency, over what does not depend on it."""
+        if self.schedule == "ratio":
+            return jnp.zeros_like(latency)
+        return self.utility * -jnp.expm1(-latency / self.interval)
 
     def latents(self, state: _State, offer: Offer) -> dict[str, Float[Array, "..."]]:
         return {"reward_rate": state.reward_rate, "value": pick(state.value, offer.cue)}

@@ -24,17 +24,18 @@ class NoteGoNogo(AbstractModel[_State]):
 
     delta = r - V;  V += alpha_c * delta;  go(c) += alpha_go * max(delta, 0);
     nogo(c) += alpha_nogo * max(-delta, 0);  P(a) = softmax(beta * (go - nogo)). All weights
-    start at 0.
+    start at 0. Before the error is added, both weights of the item taken lose the fraction
+    `decay`, which is 0 in the baseline.
 
     Kept to show what "D1 learns from gains, D2 from losses" taken literally does. Both weights
     grow without bound, at alpha * p(1 - p) per trial once V = p. With equal rates and one
     option go - nogo = alpha * (V - v0) / alpha_c: the pair knows nothing that the critic does
     not. With unequal rates go - nogo drifts, up if alpha_go is the larger, whatever the
     option is worth. Hebbian factors (OpAL, Collins & Frank 2014) or decay (Moller & Bogacz
-    2019) mend this.
+    2019) mend this: with `decay` > 0 the weights settle at alpha E[max(+-delta, 0)] / decay.
     """
 
-    tasks: ClassVar = ("choice",)
+    tasks: ClassVar = ("choice", "go_nogo")
     free: ClassVar = ("alpha_go", "alpha_nogo", "alpha_c")
     source: ClassVar = "half-wave reading of Frank, Seeberger & O'Reilly 2004, Science 306:1940"
     confounded: ClassVar = (
@@ -54,6 +55,9 @@ class NoteGoNogo(AbstractModel[_State]):
         POSITIVE, 2.0, prior=Gamma(1.2, 5.0), role="choice_gain", doc="Inverse temperature."
     )
     v0: Float[Array, ""] = param(REAL, 0.0, prior=Normal(0.5, 0.5), doc="Initial critic value.")
+    decay: Float[Array, ""] = param(
+        UNIT, 0.0, prior=Beta(1.0, 20.0), doc="Loss of both weights of the item taken."
+    )
 
     def init(self, env: Env) -> _State:
         start = jnp.zeros((env.n_items,))
@@ -70,10 +74,11 @@ class NoteGoNogo(AbstractModel[_State]):
     ) -> _State:
         delta, chosen = dopamine[0], event.chosen(state.go.shape[0])
         here = one_hot(event.cue, state.value.shape[0])
+        kept = 1 - self.decay * chosen
         return _State(
             value=state.value + self.alpha_c * delta * here,
-            go=state.go + self.alpha_go * jnp.maximum(delta, 0.0) * chosen,
-            nogo=state.nogo + self.alpha_nogo * jnp.maximum(-delta, 0.0) * chosen,
+            go=kept * state.go + self.alpha_go * jnp.maximum(delta, 0.0) * chosen,
+            nogo=kept * state.nogo + self.alpha_nogo * jnp.maximum(-delta, 0.0) * chosen,
         )
 
     def latents(self, state: _State, offer: Offer) -> dict[str, Float[Array, "..."]]:

@@ -9,14 +9,15 @@ from jaxtyping import Array, Float
 from ..bijectors import POSITIVE, REAL, SIGNED, UNIT
 from ..params import param
 from ..priors import Beta, Gamma, Normal
-from ..types import Env, Event, Offer, Policy, dot, offered, one_hot
+from ..types import Env, Event, Offer, Policy, dot, one_hot
+from ._actors import check_actors, first_weights, taught, weights
 from ._base import AbstractModel
 
 
 class _State(eqx.Module):
     value: Float[Array, "critics *lanes"]
-    log_go: Float[Array, "items *lanes"]
-    log_nogo: Float[Array, "items *lanes"]
+    go: Float[Array, "items *lanes"]
+    nogo: Float[Array, "items *lanes"]
 
 
 class OpAL(AbstractModel[_State]):
@@ -30,9 +31,17 @@ class OpAL(AbstractModel[_State]):
     at 0 of the paper is never met and no gradient dies; outside that range the factor is
     floored at 1e-6. `critic` is per "cue" (the paper) or per "item" (the simulations of
     Jaskir & Frank 2023).
+
+    With `actors` "additive" the factors G and N drop out of the update and nothing is floored:
+    the control without the Hebbian term. There a difference of Act is
+    beta * ((1 + rho) * alpha_g + (1 - rho) * alpha_n) times the difference of the summed errors,
+    so with equal rates G + N = 2 and dopamine at choice (rho) changes nothing.
+
+    Known limits: once the critic predicts well the errors that remain pull both weights toward
+    0, at about alpha^2 p (1 - p) / 2 per trial (Moller & Bogacz 2019); `opal_star` mends this.
     """
 
-    tasks: ClassVar = ("choice",)
+    tasks: ClassVar = ("choice", "go_nogo")
     free: ClassVar = ("alpha_c", "alpha_g=alpha_n", "beta")
     source: ClassVar = "Collins & Frank 2014, Psychol. Rev. 121:337"
     confounded: ClassVar = (
@@ -69,15 +78,17 @@ class OpAL(AbstractModel[_State]):
     )
     v0: Float[Array, ""] = param(REAL, 0.5, prior=Normal(0.5, 0.5), doc="Initial critic value.")
     critic: Literal["cue", "item"] = eqx.field(static=True, default="cue")
+    actors: Literal["hebbian", "additive"] = eqx.field(static=True, default="hebbian")
 
     def __check_init__(self):
+        check_actors(self.actors)
         if self.critic not in ("cue", "item"):
             raise ValueError(f"critic is {self.critic!r}; it is 'cue' or 'item'.")
 
     def init(self, env: Env) -> _State:
         critics = env.n_cues if self.critic == "cue" else env.n_items
-        start = jnp.zeros((env.n_items,))
-        return _State(value=jnp.full((critics,), self.v0), log_go=start, log_nogo=start)
+        start = first_weights(env.n_items, self.actors)
+        return _State(value=jnp.full((critics,), self.v0), go=start, nogo=start)
 
     def policy(self, state: _State, offer: Offer) -> Policy:
         go, nogo = self._actors(state, offer)
@@ -91,12 +102,11 @@ class OpAL(AbstractModel[_State]):
     def update(
         self, state: _State, event: Event, dopamine: Float[Array, "channels *lanes"]
     ) -> _State:
-        delta, chosen = dopamine[0], event.chosen(state.log_go.shape[0])
-        growth = lambda x: jnp.log(jnp.maximum(1 + x, 1e-6))
+        delta, chosen = dopamine[0], event.chosen(state.go.shape[0])
         return _State(
             value=state.value + self.alpha_c * delta * self._judged(state, event),
-            log_go=state.log_go + chosen * growth(self.alpha_g * delta),
-            log_nogo=state.log_nogo + chosen * growth(-self.alpha_n * delta),
+            go=taught(state.go, chosen, self.alpha_g * delta, self.actors),
+            nogo=taught(state.nogo, chosen, -self.alpha_n * delta, self.actors),
         )
 
     def latents(self, state: _State, offer: Offer) -> dict[str, Float[Array, "..."]]:
@@ -106,10 +116,8 @@ class OpAL(AbstractModel[_State]):
     def _actors(
         self, state: _State, offer: Offer
     ) -> tuple[Float[Array, "actions *lanes"], Float[Array, "actions *lanes"]]:
-        return (
-            jnp.exp(offered(state.log_go, offer.options)),
-            jnp.exp(offered(state.log_nogo, offer.options)),
-        )
+        go = weights(state.go, offer.options, self.actors)
+        return go, weights(state.nogo, offer.options, self.actors)
 
     def _judged(self, state: _State, event: Event) -> Float[Array, "critics *lanes"]:
         n = state.value.shape[0]

@@ -1,6 +1,10 @@
 """How long the action took."""
 
+import functools
 import math
+import operator
+from collections.abc import Callable
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -63,18 +67,124 @@ def _integrals(w: Float[Array, "*any"]) -> tuple[Float[Array, "*any"], Float[Arr
 
 
 def log_normaliser(law: LatencyLaw) -> Float[Array, "..."]:
-    """log of the integral of exp(-cost / tau - rate * tau) d tau over all times.
+    """log of the integral of the unnormalised density of the law over all times.
 
-    The generalised inverse Gaussian of order 1: 2 mode K_1(w), with mode sqrt(cost / rate)
-    and w = 2 sqrt(cost rate).
+    Without a bait the law is the generalised inverse Gaussian of order 1: 2 mode K_1(w), with
+    mode sqrt(cost / rate) and w = 2 sqrt(cost rate).
     """
+    if law.bait is not None:
+        assert law.interval is not None
+        return _log_baited(law.cost, law.rate, law.bait, law.interval)
     log_mode = (jnp.log(law.cost) - jnp.log(law.rate)) / 2
     return math.log(2) + log_mode + log_k1(2 * jnp.sqrt(law.cost * law.rate))
 
 
+def log_density(law: LatencyLaw, latency: Float[Array, "..."]) -> Float[Array, "..."]:
+    """Log of the unnormalised density at a latency in s."""
+    exponent = -law.cost / latency - law.rate * latency
+    if law.bait is None or law.interval is None:
+        return exponent
+    return exponent - law.bait * jnp.exp(-latency / law.interval)
+
+
+class _Range(NamedTuple):
+    """Where in log time a law with a bait has its mass, and its greatest density there."""
+
+    low: Array
+    high: Array
+    peak: Array
+
+
+def _log_mass(law: LatencyLaw, x: Float[Array, "..."]) -> Float[Array, "..."]:
+    """Log density in log time `x`."""
+    return x + log_density(law, jnp.exp(x))
+
+
+def _one_by_one(fn: Callable[[Array], Array], places: Float[Array, " nodes"]) -> Array:
+    """The greatest `fn` of all `places`, without room for all of them."""
+    first = fn(places[0])
+    return jax.lax.scan(lambda m, k: (jnp.maximum(m, fn(k)), None), first, places[1:])[0]
+
+
+def _at_once(fn: Callable[[Array], Array], places: Float[Array, " nodes"]) -> Array:
+    """The same for a few lanes in a loop, where every step counts."""
+    return jnp.max(jax.vmap(fn)(places), axis=0)
+
+
+def _range(law: LatencyLaw, greatest: Callable[..., Array]) -> _Range:
+    """Bounds beyond which the density in log time is below exp(-40) of its peak.
+
+    The bait takes at most exp(-bait) away from the law without it, which bounds the search;
+    a second look leaves no more than a node on either side.
+    """
+    assert law.bait is not None
+    middle = (jnp.log(law.cost) - jnp.log(law.rate)) / 2
+    rise = (_FAINT + law.bait) / (2 * jnp.sqrt(law.cost * law.rate))
+    reach = jnp.log1p(rise + jnp.sqrt(rise * (rise + 2)))
+    step = reach / _NODES
+    places = jnp.arange(-_NODES, _NODES + 1).astype(law.cost.dtype)
+    mass = lambda k: _log_mass(law, middle + k * step)
+    peak = greatest(mass, places)
+    reached = lambda k, sign: jnp.where(mass(k) > peak - _FAINT, sign * k + 1, -_NODES)
+    low = middle - step * greatest(lambda k: reached(k, -1), places)
+    high = middle + step * greatest(lambda k: reached(k, 1), places)
+    # Any grid gives the same integral, so the grid has no derivative.
+    return jax.lax.stop_gradient(_Range(low, high, peak))
+
+
+def _baited_grid(
+    law: LatencyLaw,
+) -> tuple[Float[Array, "nodes ..."], Float[Array, "nodes ..."], Float[Array, "..."]]:
+    """As `_grid`, for a law with a bait."""
+    here = _range(law, _at_once)
+    step = (here.high - here.low) / (2 * _NODES - 1)
+    x = here.low[None] + step[None] * lift(jnp.arange(2 * _NODES).astype(step.dtype), step[None])
+    wide = jax.tree.map(lambda a: a[None], law)
+    middle = (jnp.log(law.cost) - jnp.log(law.rate)) / 2
+    return x - middle, _log_mass(wide, x) - here.peak, step
+
+
+@jax.custom_jvp
+def _log_baited(
+    cost: Float[Array, "*any"],
+    rate: Float[Array, "*any"],
+    bait: Float[Array, "*any"],
+    interval: Float[Array, "*any"],
+) -> Float[Array, "*any"]:
+    """log of the normaliser of a law with a bait."""
+    return _moments(LatencyLaw(cost, rate, bait, interval))[0]
+
+
+@_log_baited.defjvp
+def _log_baited_jvp(primals: tuple[Array, ...], tangents: tuple[Array, ...]) -> tuple[Array, Array]:
+    log_z, each = _moments(LatencyLaw(*primals))
+    terms = [d * m for d, m in zip(tangents, each, strict=True)]
+    return log_z, -functools.reduce(operator.add, terms)
+
+
+def _moments(law: LatencyLaw) -> tuple[Array, tuple[Array, ...]]:
+    """log of the normaliser, and its derivative by cost, rate, bait and interval, negated."""
+    bait, interval = law.bait, law.interval
+    assert bait is not None and interval is not None
+    here = _range(law, _one_by_one)
+    step = (here.high - here.low) / (2 * _NODES)
+
+    def node(sums: Array, k: Array) -> tuple[Array, None]:
+        x = here.low + k * step
+        tau, weight = jnp.exp(x), jnp.exp(_log_mass(law, x) - here.peak)
+        spared = jnp.exp(-tau / interval)
+        each = [jnp.ones_like(tau), 1 / tau, tau, spared, bait * spared * tau / interval**2]
+        return sums + weight[None] * jnp.stack(each), None
+
+    # One node after the other: a record times a node each would not fit in memory.
+    nodes = jnp.arange(2 * _NODES + 1).astype(law.cost.dtype)
+    (total, *rest), _ = jax.lax.scan(node, jnp.zeros((5, *law.cost.shape), law.cost.dtype), nodes)
+    return here.peak + jnp.log(step * total), tuple(m / total for m in rest)
+
+
 def draw(law: LatencyLaw, u: Float[Array, "*lanes"]) -> Float[Array, "*lanes"]:
     """The latency, in s, at quantile `u` of the law of one action."""
-    x, terms, step = _grid(law)
+    x, terms, step = _grid(law) if law.bait is None else _baited_grid(law)
     mass = jax.nn.softmax(terms, axis=0)
     # Each node's mass lies evenly, in log time, over its own cell.
     above = jnp.cumsum(mass, axis=0)
@@ -99,6 +209,5 @@ class Latency(AbstractObservation):
         assert law is not None
         places = jnp.arange(law.cost.shape[1], dtype=event.action.dtype)[None, :, None]
         taken = lambda x: jnp.sum(jnp.where(event.action[:, None, :] == places, x, 0.0), axis=1)
-        cost, rate = taken(law.cost), taken(law.rate)
-        exponent = -cost / event.latency - rate * event.latency
-        return exponent - log_normaliser(LatencyLaw(cost, rate))
+        mine = jax.tree.map(taken, law)
+        return log_density(mine, event.latency) - log_normaliser(mine)

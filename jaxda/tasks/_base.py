@@ -22,7 +22,21 @@ class AbstractTask(eqx.Module, Generic[W, P]):
     `plan` holds everything that does not depend on behaviour (walks, orders, schedules): it
     is the latent truth of the session and is returned with the data. `world` holds what does.
     `outcome` gets `n_draws` fresh uniforms per event and no key. `kind` is what a model must
-    be able to do, `events_per_trial` how many events one trial takes.
+    be able to do:
+
+    - `choice`: one choice per trial between items, then its reward.
+    - `set_size`: a choice in blocks of new cues, `Offer.context` of them, marked by `fresh`; item
+      `n_actions * cue + a` is action a.
+    - `go_nogo`: a choice in which item `2 * cue + 1` is the response and `2 * cue` is none.
+    - `mdp`: a sequence of states with choices in each (`Env.sequential`).
+    - `two_stage`: two choices, the second among items that the first has led to.
+    - `free_operant`: acts with a latency.
+    - `pavlovian`: a line of states in time, nothing to choose; state 0 is the interval.
+    - `pavlovian_trial`: the same with a whole trial in one event; `elapsed` says when the reward
+      came.
+    - `magnitude`: a cue, then a reward of varying size, one event per trial.
+    - `conditioning`: a compound of cues (`Env.features`), then the outcome, one event per trial.
+    - `sequence`: states with features that follow one another, nothing to choose.
     """
 
     kind: eqx.AbstractClassVar[str]
@@ -36,8 +50,14 @@ class AbstractTask(eqx.Module, Generic[W, P]):
 
     @property
     @abc.abstractmethod
-    def events_per_trial(self) -> int:
-        """Events that one trial takes."""
+    def events_per_trial(self) -> int | None:
+        """Events that one trial takes; None where trials differ."""
+
+    def events_for(self, n_trials: int) -> int:
+        """Events that hold `n_trials` trials; where trials differ, almost surely enough."""
+        if self.events_per_trial is None:
+            raise NotImplementedError("a task whose trials differ says how many events they take.")
+        return n_trials * self.events_per_trial
 
     @abc.abstractmethod
     def plan(self, key: PRNGKeyArray, n_events: int) -> P:

@@ -12,15 +12,25 @@ from ._base import AbstractTask, single_choice, trial_outcome
 from ._checks import between, count, finite
 
 
+class _World(eqx.Module):
+    # Swaps that were earned, choices since the last one, and which of the last were right.
+    swaps: Int[Array, "..."]
+    since: Int[Array, "..."]
+    right: Float[Array, "window *lanes"]
+
+
 class _Plan(eqx.Module):
     good: Int[Array, "..."]
 
 
-class ReversalBandit(AbstractTask[None, _Plan]):
+class ReversalBandit(AbstractTask[_World | None, _Plan]):
     """The good arm pays with `p_high`, the other with `p_low`; now and then they swap.
 
     They swap every `period` trials, or with `period` 0 before each trial with probability
-    `hazard`. Which arm is good first is random. The reward is `outcomes[1]` or `outcomes[0]`.
+    `hazard`. With a `criterion` they swap when that share of the last `window` choices was of
+    the good arm, `window` trials after the last swap at the earliest; then the plan's `good` is
+    that of an arm that never earned a swap. Which arm is good first is random. The reward is
+    `outcomes[1]` or `outcomes[0]`.
     """
 
     kind: ClassVar = "choice"
@@ -33,6 +43,8 @@ class ReversalBandit(AbstractTask[None, _Plan]):
     p_low: float = eqx.field(static=True, default=0.2)
     period: int = eqx.field(static=True, default=30)
     hazard: float = eqx.field(static=True, default=0.0)
+    criterion: float = eqx.field(static=True, default=0.0)
+    window: int = eqx.field(static=True, default=10)
     outcomes: tuple[float, float] = eqx.field(static=True, default=(0.0, 1.0), converter=tuple)
 
     def __check_init__(self):
@@ -44,6 +56,10 @@ class ReversalBandit(AbstractTask[None, _Plan]):
         between("hazard", self.hazard, 0, 1)
         if self.period and self.hazard:
             raise ValueError(f"period is {self.period}; a hazard needs period 0.")
+        between("criterion", self.criterion, 0, 1)
+        count("window", self.window, 1)
+        if self.criterion and (self.period or self.hazard):
+            raise ValueError(f"criterion is {self.criterion}; it needs period 0 and hazard 0.")
         for outcome in self.outcomes:
             finite("each of outcomes", outcome)
 
@@ -65,20 +81,38 @@ class ReversalBandit(AbstractTask[None, _Plan]):
             swaps = jnp.cumsum(swap.at[:1].set(False).astype(int))
         return _Plan(good=(start + swaps) % 2)
 
-    def init(self) -> None:
-        return None
+    def init(self) -> _World | None:
+        if not self.criterion:
+            return None
+        none = jnp.zeros((), int)
+        return _World(swaps=none, since=none, right=jnp.zeros((self.window,)))
 
-    def offer(self, world: None, plan: _Plan) -> Offer:
+    def offer(self, world: _World | None, plan: _Plan) -> Offer:
         return single_choice()
 
     def outcome(
         self,
-        world: None,
+        world: _World | None,
         plan: _Plan,
         offer: Offer,
         action: Int[Array, "*lanes"],
         latency: Float[Array, "*lanes"],
         draws: Float[Array, "draws *lanes"],
-    ) -> tuple[None, Outcome]:
-        win = draws[0] < jnp.where(action == plan.good, self.p_high, self.p_low)
-        return None, trial_outcome(jnp.where(win, self.outcomes[1], self.outcomes[0]))
+    ) -> tuple[_World | None, Outcome]:
+        good = plan.good if world is None else (plan.good + world.swaps) % 2
+        right = action == good
+        win = draws[0] < jnp.where(right, self.p_high, self.p_low)
+        out = trial_outcome(jnp.where(win, self.outcomes[1], self.outcomes[0]))
+        if world is None:
+            return None, out
+        latest = jnp.concatenate([world.right[1:], right.astype(float)[None]])
+        # Sums of ones are exact; the margin is for a share such as .7 of 10.
+        enough = jnp.sum(latest) >= self.criterion * self.window - 1e-6
+        swap = enough & (world.since + 1 >= self.window)
+        kept = jnp.where(swap, 0, 1)
+        world = _World(
+            swaps=world.swaps + 1 - kept,
+            since=kept * (world.since + 1),
+            right=kept.astype(float) * latest,
+        )
+        return world, out

@@ -11,6 +11,7 @@ from jaxda.rollout import Agent, simulate
 from jaxda.tasks.bandit import Bandit
 
 from ..records import CHOICES, REWARDS, TWO_ARMS, record, replay, ten_trials
+from .walks import TWO_STATES, walk
 
 
 def test_golden_record_of_the_plain_actor():
@@ -96,3 +97,33 @@ def test_score_follows_the_gradient_of_the_log_probability():
         np.testing.assert_allclose(new.preference - state.preference, step, rtol=0, atol=1e-14)
         assert bool(jnp.all((step != 0) == jnp.isin(jnp.arange(6), jnp.asarray([2, 5]))))
         state = new
+
+
+@pytest.mark.parametrize("actor", ["plain", "score"])
+def test_a_walk_with_traces_by_hand(actor):
+    # States 0 and 1; action 0, then action 1 with a reward of 1, the end. gamma .5, traces .8:
+    # the error of 1 reaches state 0 and its action with .5 * .8 = .4.
+    model = ActorCritic(
+        alpha_a=0.5, alpha_c=0.2, beta=2.0, gamma=0.5, lam_v=0.8, lam_theta=0.8, actor=actor
+    )
+    events = walk([0, 1, 0, 1], [0, 1, 0, 0], [0, 1, 0, 0], [0, 1, 0, 0])
+    seen = replay(Agent(model), TWO_STATES, events)
+    np.testing.assert_allclose(seen.rpe[:3, 0, 0], [0, 1, 0.5 * 0.2 - 0.08], rtol=0, atol=1e-14)
+    np.testing.assert_allclose(seen.latents["value"][2, 0], 0.2 * 0.4, rtol=0, atol=1e-14)
+    # g is 1 for what was taken, or 2 * (1 - 1/2) = 1 and -1 for what was not.
+    other = 0.0 if actor == "plain" else -1.0
+    theta = seen.latents["preference"][2, :, 0]
+    np.testing.assert_allclose(theta, 0.5 * 0.4 * np.array([1, other]), rtol=0, atol=1e-14)
+
+
+def test_traces_end_with_the_trial():
+    model = ActorCritic(gamma=0.5, lam_v=0.8, lam_theta=0.8)
+    events = walk([0, 1, 1, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 1, 1, 0])
+    last = replay(Agent(model), TWO_STATES, events).latents
+    assert not last["value"][3, 0] and not last["preference"][3].any()
+
+
+def test_on_trials_that_end_at_once_traces_and_discount_do_nothing():
+    plain, _ = ten_trials(ActorCritic(actor="score"))
+    other, _ = ten_trials(ActorCritic(actor="score", gamma=0.3, lam_v=0.9, lam_theta=0.7))
+    assert plain == other

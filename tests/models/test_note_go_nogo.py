@@ -9,8 +9,9 @@ from jaxda.keys import named_keys
 from jaxda.models.note_go_nogo import NoteGoNogo
 from jaxda.rollout import Agent, simulate
 from jaxda.tasks.bandit import Bandit
+from jaxda.types import Env
 
-from ..records import ten_trials
+from ..records import record, replay, ten_trials
 
 
 def test_golden_record():
@@ -57,3 +58,37 @@ def test_no_error_moves_nothing():
     assert jnp.isfinite(grow(0.0))
     _, end = ten_trials(model)
     assert (end["go"] >= 0).all() and (end["nogo"] >= 0).all()
+
+
+def d1d2_update(weights, rpe, lr_d1=0.1, lr_d2=0.1):
+    """The rule as a common textbook snippet has it."""
+    if rpe > 0:
+        weights["go"] += lr_d1 * rpe
+    else:
+        weights["nogo"] += lr_d2 * (-rpe)
+    return weights
+
+
+def test_ten_thousand_trials_are_those_of_the_snippet():
+    n = 10_000
+    wins = np.random.default_rng(0).random(n) < 0.5
+    weights, value, steps = {"go": 0.0, "nogo": 0.0}, 0.0, []
+    for r in wins:
+        steps.append(dict(weights))
+        rpe = r - value
+        value += 0.1 * rpe
+        d1d2_update(weights, rpe)
+    model = NoteGoNogo(alpha_go=0.1, alpha_nogo=0.1, alpha_c=0.1)
+    seen = replay(Agent(model), Env(1, 1, 1), record([0] * n, wins.astype(float)))
+    for name in ("go", "nogo"):
+        expected = np.array([step[name] for step in steps])
+        np.testing.assert_allclose(seen.latents[name][:, 0, 0], expected, rtol=0, atol=1e-9)
+    assert weights["go"] == pytest.approx(249.7, abs=5) and weights["nogo"] > 240
+
+
+def test_decay_holds_the_weights():
+    model = NoteGoNogo(alpha_go=0.5, alpha_nogo=0.5, alpha_c=0.0, decay=0.2)
+    seen = replay(Agent(model), Env(1, 2, 2), record([0, 0, 1, 0], [1.0, 1.0, 1.0, 0.0]))
+    # The error stays 1: .5, then .8 * .5 + .5; the other item decays when it is taken only.
+    np.testing.assert_allclose(seen.latents["go"][:, 0, 0], [0.0, 0.5, 0.9, 0.9], rtol=1e-14)
+    np.testing.assert_allclose(seen.latents["go"][:, 1, 0], [0.0, 0.0, 0.0, 0.5], rtol=1e-14)

@@ -120,3 +120,31 @@ def test_opposite_rates_shift_the_contrast_the_same_way(trained):
     assert contrast[0] == pytest.approx(0.18, abs=0.03)
     assert contrast[2] == pytest.approx(0.03, abs=0.03)
     assert contrast[0] > contrast[1] > contrast[2]
+
+
+def test_without_the_hebbian_term_dopamine_at_choice_does_nothing():
+    # G + N stays 2, so the balance adds the same to all options.
+    rates = {"alpha_c": 0.2, "critic": "item", "actors": "additive"}
+    see = lambda **more: replay(Agent(OpAL(**rates, **more)), TWO_ARMS, record(CHOICES, REWARDS))
+    one, other = see(alpha_g=0.6, alpha_n=0.6, rho=-0.8), see(alpha_g=0.6, alpha_n=0.6, rho=0.8)
+    np.testing.assert_allclose(one.latents["go"] + one.latents["nogo"], 2.0, rtol=1e-14)
+    gap = lambda seen: np.asarray(seen.policy.logits[:, 0] - seen.policy.logits[:, 1])
+    np.testing.assert_allclose(gap(one), gap(other), rtol=0, atol=1e-13)
+    # With unequal rates a difference of Act is one number times that of the summed errors.
+    seen = see(alpha_g=0.4, alpha_n=0.1, rho=0.3, beta=1.5)
+    delta, chosen = np.asarray(seen.rpe)[:, 0, 0], np.array(CHOICES)
+    total = np.cumsum(np.where(chosen == 0, delta, -delta))[:-1]
+    slope = 1.5 * (1.3 * 0.4 + 0.7 * 0.1)
+    np.testing.assert_allclose(gap(seen)[1:, 0], slope * total, rtol=0, atol=1e-13)
+
+
+def test_additive_actors_may_be_negative():
+    model = OpAL(actors="additive", alpha_n=0.9)
+    seen = replay(Agent(model), TWO_ARMS, record([0] * 3, [3.0, 3.0, 0.0]))
+    # delta = 2.5: NoGo is 1 - .9 * 2.5.
+    assert float(seen.latents["nogo"][1, 0, 0]) == pytest.approx(-1.25, rel=1e-14)
+
+
+def test_unknown_actors_are_refused():
+    with pytest.raises(Exception, match="actors"):
+        OpAL(actors="other")

@@ -13,9 +13,10 @@ from jaxda.models.q_learning import QLearning
 from jaxda.rollout import Agent, simulate
 from jaxda.tasks.bandit import Bandit
 from jaxda.tasks.pst import PST
+from jaxda.types import Env
 
 from ..pairs import at_test, avoid_b, choose_a
-from ..records import TWO_ARMS, record, replay, ten_trials
+from ..records import CHOICES, REWARDS, TWO_ARMS, record, replay, ten_trials
 
 
 def test_golden_record_with_one_rate():
@@ -112,3 +113,55 @@ def test_the_trap_is_there_after_finite_training():
     found = [at_test(group(options, i), group(logits, i)) for i in range(3)]
     expected = [(0.781, 0.719), (0.746, 0.752), (0.788, 0.698)]
     np.testing.assert_allclose(found, expected, rtol=0, atol=0.02)
+
+
+def test_what_was_not_taken_is_taught_the_opposite_outcome():
+    # Outcomes of +1 and -1. Taken 0, +1: Q0 = .2 + .4 * .8 = .52, Q1 = .2 + .5 * (-1 - .2) = -.4.
+    # Taken 1, -1: Q1 = -.4 + .4 * -.6 = -.64, Q0 = .52 + .5 * (1 - .52) = .76.
+    model = QLearning(alpha_pos=0.4, alpha_neg=0.4, fictive=0.5, q0=0.2)
+    seen = replay(Agent(model), TWO_ARMS, record([0, 1, 0], [1, -1, 0]))
+    expected = [[0.2, 0.2], [0.52, -0.4], [0.76, -0.64]]
+    np.testing.assert_allclose(seen.latents["q"][..., 0], expected, rtol=0, atol=1e-14)
+
+
+def test_only_what_was_on_offer_is_taught_the_opposite():
+    env = Env(n_cues=1, n_items=4, n_actions=2)
+    model = QLearning(alpha_pos=0.4, alpha_neg=0.4, fictive=0.5, q0=0.0)
+    options = np.array([[2, 0], [0, 1], [2, 3]])
+    seen = replay(Agent(model), env, record([0, 0, 0], [1, 0, 0], options=options))
+    np.testing.assert_allclose(
+        seen.latents["q"][..., 0], [[0, 0], [-0.5, 0], [0.4, 0]], rtol=0, atol=1e-14
+    )
+
+
+def test_sensitivity_is_a_unit_of_reward():
+    see = lambda rewards, **more: replay(
+        Agent(QLearning(beta=1.5, **more)), TWO_ARMS, record(CHOICES, rewards)
+    )
+    one, other = see(REWARDS, sensitivity=2.5), see(2.5 * np.array(REWARDS))
+    np.testing.assert_allclose(one.policy.logits, other.policy.logits, rtol=1e-14)
+
+
+def test_a_walk_of_three_steps_by_hand():
+    # States 0 and 1 with two actions each; item 2 s + a. gamma .5, alpha .4, q0 = .2.
+    # Step 1: item 0, r 0, to state 1: Q0 = .2 + .4 * (.5 * .2 - .2) = .16.
+    # Step 2: item 3, r 1, the end: Q3 = .2 + .4 * .8 = .52.
+    # Step 3: item 0 again: Q0 = .16 + .4 * (.5 * .52 - .16) = .2.
+    env = Env(n_cues=2, n_items=4, n_actions=2, sequential=True)
+    model = QLearning(alpha_pos=0.4, alpha_neg=0.4, gamma=0.5, q0=0.2)
+    cue = np.array([0, 1, 0, 0])
+    events = record(
+        [0, 1, 0, 0],
+        [0, 1, 0, 0],
+        cue=cue,
+        options=np.stack([2 * cue, 2 * cue + 1], axis=1),
+        onset=np.array([True, False, True, True]),
+        terminal=np.array([False, True, False, False]),
+        successor=np.array([1, 0, 1, 1]),
+    )
+    seen = replay(Agent(model), env, events)
+    expected = [[0.2, 0.2], [0.2, 0.2], [0.16, 0.2], [0.2, 0.2]]
+    np.testing.assert_allclose(seen.latents["q"][..., 0], expected, rtol=0, atol=1e-14)
+    np.testing.assert_allclose(
+        seen.rpe[:3, 0, 0], [-0.1, 0.8, 0.5 * 0.52 - 0.16], rtol=0, atol=1e-14
+    )

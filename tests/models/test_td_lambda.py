@@ -12,8 +12,9 @@ from jaxda.keys import named_keys
 from jaxda.models.td_lambda import TDLambda
 from jaxda.rollout import Agent, simulate
 from jaxda.tasks.pavlovian_trace import PavlovianTrace
+from jaxda.theory import wave
 
-from ..records import replay
+from ..records import record, replay
 
 
 def errors(model, task, n_trials, n_lanes=1):
@@ -25,36 +26,12 @@ def errors(model, task, n_trials, n_lanes=1):
     return np.asarray(readout.rpe[:, 0]).reshape(n_trials, -1, n_lanes), events
 
 
-def jumps(n, k, alpha, lam):
-    """P(S_n = k): in each of n trials the error jumps back with probability alpha.
-
-    Jumps are geometric with mean 1 / (1 - lam).
-    """
-    if k == 0:
-        return (1 - alpha) ** n
-    return sum(
-        comb(n, m)
-        * alpha**m
-        * (1 - alpha) ** (n - m)
-        * comb(k - 1, m - 1)
-        * (1 - lam) ** m
-        * lam ** (k - m)
-        for m in range(1, min(n, k) + 1)
-    )
-
-
 @pytest.mark.parametrize("lam", [0.0, 0.4, 0.9])
 def test_law_of_the_error_in_every_state_and_trial(lam):
     alpha, gamma, delay, n_trials = 0.2, 0.9, 10, 60
     model = TDLambda(alpha=alpha, gamma=gamma, lam=lam)
     delta, _ = errors(model, PavlovianTrace(delay=delay, omission=0.0), n_trials)
-    expected = np.empty((n_trials, delay + 2))
-    for n in range(n_trials):
-        for k in range(delay + 1):
-            # k states before the reward.
-            expected[n, delay + 1 - k] = gamma**k * jumps(n, k, alpha, lam)
-        arrived = 1 - sum(jumps(n, k, alpha, lam) for k in range(delay + 1))
-        expected[n, 0] = gamma ** (delay + 1) * arrived
+    expected = wave.errors(n_trials, delay, alpha, gamma, lam)
     np.testing.assert_allclose(delta[..., 0], expected, rtol=0, atol=1e-12)
 
 
@@ -79,15 +56,6 @@ def test_burst_at_an_unpredicted_cue():
     assert np.argmax(cue > reward) == 27
     assert np.argmax(cue > 0.5 * 0.9**11) == 54
     np.testing.assert_allclose(delta[-1, 1:, 0], 0, rtol=0, atol=1e-9)
-
-
-def test_no_burst_where_the_start_of_the_trial_predicts_the_reward():
-    # One delay line from the start of the trial, reward after 20 bins, "cue" at bin 10.
-    model = TDLambda(alpha=0.2, gamma=0.9, lam=0.0, iti="learned")
-    delta, _ = errors(model, PavlovianTrace(delay=19, omission=0.0), 200)
-    assert delta[49, 10, 0] == pytest.approx(0.04875187, abs=1e-8)
-    assert delta[:, 10, 0].max() == pytest.approx(0.04875187, abs=1e-8)
-    assert delta[199, 10, 0] < 1e-9 and delta[199, 0, 0] < 1e-5
 
 
 def test_omission_leaves_a_dip_of_the_whole_reward():
@@ -152,3 +120,37 @@ def test_eligibility_does_not_reach_into_the_last_trial():
     a = replay(Agent(model), task.env, more).rpe
     b = replay(Agent(model), task.env, more_leaked).rpe
     assert not np.allclose(a, b)
+
+
+@pytest.mark.parametrize("trace", ["replacing", "dutch"])
+def test_traces_are_the_same_where_no_state_returns(trace):
+    task = PavlovianTrace(delay=9, tail=2, omission=0.3)
+    values = {"alpha": 0.3, "gamma": 0.9, "lam": 0.8}
+    one, _ = errors(TDLambda(**values), task, 30, n_lanes=2)
+    other, _ = errors(TDLambda(**values, trace=trace), task, 30, n_lanes=2)
+    np.testing.assert_allclose(one, other, rtol=0, atol=1e-14)
+
+
+# Two bins in the interval, then the cue, which pays 1: e(interval) on leaving it for the
+# second time is c + 1, 1, or 1 + c (1 - alpha), with c = gamma lam = 0.4; it decays once more.
+@pytest.mark.parametrize(
+    "settings, kept",
+    [
+        ({}, 0.4 * 1.4),
+        ({"trace": "replacing"}, 0.4),
+        ({"trace": "dutch"}, 0.4 * (0.4 + 1 - 0.5 * 0.4)),
+        ({"decay": "plain"}, 0.8 * 1.8),
+    ],
+)
+def test_traces_of_a_state_that_lasts(settings, kept):
+    model = TDLambda(alpha=0.5, gamma=0.5, lam=0.8, iti="learned", **settings)
+    events = record(
+        [0] * 4,
+        [0, 0, 1, 0],
+        cue=[0, 0, 1, 0],
+        successor=[0, 1, 0, 1],
+        terminal=False,
+        onset=[True, False, False, True],
+    )
+    value = replay(Agent(model), PavlovianTrace(delay=0).env, events).latents["value"][3, 0]
+    assert float(value) == pytest.approx(0.5 * kept, abs=1e-15)

@@ -4,6 +4,7 @@ import jax
 import numpy as np
 
 from jaxda.keys import named_keys
+from jaxda.models.delay_line import DelayLine
 from jaxda.models.expectile import Expectile
 from jaxda.models.niv_vigor import NivVigor
 from jaxda.models.q_learning import QLearning
@@ -16,9 +17,12 @@ from ..catalogue import compiled
 
 INDIFFERENT = {
     "choice": lambda: QLearning(beta=0.0),
+    "go_nogo": lambda: QLearning(beta=0.0),
+    "mdp": lambda: QLearning(beta=0.0),
     "two_stage": lambda: TwoStep(beta1=0.0, beta2=0.0),
     "free_operant": lambda: NivVigor(alpha=0.0, alpha_r=0.0),
     "pavlovian": TDLambda,
+    "pavlovian_trial": DelayLine,
     "magnitude": Expectile,
 }
 

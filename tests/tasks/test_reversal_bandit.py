@@ -33,3 +33,19 @@ def test_the_good_arm_pays_more():
     right = e.action == good
     assert (e.reward[right] == 5.0).mean() == pytest.approx(0.9, abs=0.02)
     assert (e.reward[~right] == 5.0).mean() == pytest.approx(0.3, abs=0.02)
+
+
+def test_arms_swap_once_the_criterion_is_met():
+    # Always the good arm pays and never the bad one, so the record tells which was good.
+    task = ReversalBandit(p_high=1.0, p_low=0.0, period=0, criterion=0.7, window=10)
+    e = events(task, 300)
+    good = np.where(e.reward > 0, e.action, 1 - e.action)
+    right = e.action == good
+    assert (np.diff(good, axis=0) != 0).any(axis=0).all()
+    for lane in range(good.shape[1]):
+        last = -1
+        for t in range(299):
+            window = right[max(t - 9, last + 1) : t + 1, lane]
+            met = len(window) == 10 and window.sum() >= 7
+            assert (good[t + 1, lane] != good[t, lane]) == met
+            last = t if met else last

@@ -38,6 +38,8 @@ rule report:
             for g in plan.sources(experiment, s)
             for m in plan.candidates(experiment, s)
         ],
+        landmarks=[results.landmark(n, "json") for n in plan.gallery(experiment)],
+        pictures=[results.landmark(n, "svg") for n in plan.pictured(plan.gallery(experiment))],
         doses=[
             results.dose(s, g) for s in plan.dosed(experiment) for g in plan.sources(experiment, s)
         ],

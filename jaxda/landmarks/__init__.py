@@ -1,0 +1,1 @@
+"""What each theory must show, measured on the models of the catalogue."""

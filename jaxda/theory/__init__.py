@@ -1,0 +1,1 @@
+"""Closed forms: what can be said of a model without running it."""
