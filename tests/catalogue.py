@@ -150,7 +150,7 @@ def every_parameter(agent):
     return free(agent, [n for n in specs(agent) if not n.startswith("lesion.")])
 
 
-@functools.cache
+@functools.lru_cache(maxsize=1)
 def played(pair: Pair) -> Played:
     """`N_LANES` sessions, each with parameters of its own from the priors."""
     habits = {name: load("habits", name)() for name in names("habits")}
@@ -201,7 +201,7 @@ class Slopes(NamedTuple):
     reverse: Any
 
 
-@functools.cache
+@functools.lru_cache(maxsize=1)
 def slopes(pair: Pair) -> Slopes:
     """How the score of what was played depends on the coordinates."""
     p = played(pair)

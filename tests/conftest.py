@@ -1,10 +1,12 @@
 """All tests run in double precision, on four virtual devices, with every shape checked."""
 
+from pathlib import Path
+
 import jax
 import jaxtyping
+import pytest
 
 
-jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_numpy_dtype_promotion", "strict")
 jax.config.update("jax_num_cpu_devices", 4)
 
@@ -12,6 +14,38 @@ jax.config.update("jax_num_cpu_devices", 4)
 jaxtyping.install_import_hook(
     "jaxda", "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))"
 )
+
+from jaxda.platform import configure  # noqa: E402
+
+
+configure()
+
+# Every loaded program holds several of the 65,530 memory maps that Linux lets a process have.
+MOST_MAPS = 30_000
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Tests of a model on a task run one after the other in one process, like those of a file.
+
+    So what they share is compiled once, and need not be kept until all laws are through.
+    """
+
+    def group(item):
+        params = item.callspec.params if hasattr(item, "callspec") else {}
+        return str(params.get("pair", item.nodeid.split("::")[0]))
+
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(group(item)))
+    items.sort(key=group)
+
+
+def pytest_runtest_teardown(item, nextitem):
+    """Between two groups, programs are unloaded before there are too many of them."""
+    groups = [i and i.get_closest_marker("xdist_group").args for i in (item, nextitem)]
+    maps = Path("/proc/self/maps")
+    if groups[0] != groups[1] and maps.exists() and maps.read_bytes().count(b"\n") > MOST_MAPS:
+        jax.clear_caches()
 
 
 def pytest_terminal_summary(terminalreporter):

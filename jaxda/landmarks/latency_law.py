@@ -99,8 +99,8 @@ class LatencyLaw(AbstractLandmark):
             "Niv-Daw-Joel-Dayan vigour on a random ratio of 10, reward 1, cost of speed "
             f"{_C_V:g} utility s, no meal. The average reward is fixed at what an agent with that "
             f"beta earns itself; {_AGENTS} agents and {_PRESSES} presses each per beta. Without "
-            "noise the best latency is 1 s and the best rate 0.05 per s. Intervals would be smaller "
-            "than the points."
+            "noise the best latency is 1 s and the best rate 0.05 per s. Intervals would be "
+            "smaller than the points."
         )
         return Measured(checks, [left, middle_panel, right], caption)
 

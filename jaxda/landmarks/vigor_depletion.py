@@ -106,10 +106,10 @@ class VigorDepletion(AbstractLandmark):
         what = "depleted / intact"
         right = Panel("What is left of responding", where, what, marks, ticks, zero=True)
         caption = (
-            f"Niv-Daw-Joel-Dayan vigour on random ratios, rewards of {_UTILITY:g} utility that take "
-            f"{_EATING:g} s to eat, cost of speed {_C_V:g} utility s, sharp choice. The average "
-            f"reward R is what the best policy earns, or {100 * _LEFT:g} % of it at the moment of "
-            f"action. Means of {_AGENTS} agents per point with 95 % intervals (mostly smaller than "
-            "the points)."
+            f"Niv-Daw-Joel-Dayan vigour on random ratios, rewards of {_UTILITY:g} utility that "
+            f"take {_EATING:g} s to eat, cost of speed {_C_V:g} utility s, sharp choice. The "
+            f"average reward R is what the best policy earns, or {100 * _LEFT:g} % of it at the "
+            f"moment of action. Means of {_AGENTS} agents per point with 95 % intervals (mostly "
+            "smaller than the points)."
         )
         return Measured(checks, [left, right], caption)

@@ -37,7 +37,7 @@ def dosed(lesion, dose):
     return load("lesions", lesion)(dose)
 
 
-@functools.cache
+@functools.lru_cache(maxsize=len(LESIONS))
 def by_dose(lesion, pair):
     """Gradient by dose and coordinates of the score of what was played intact, and the score."""
     p = played(pair)

@@ -17,7 +17,7 @@ RISING = (6, 20 / 3, 50 / 7, 5, 50 / 9, 6, 70 / 11)
 
 
 def seen(rewards=OFTEN, **settings):
-    """Log-likelihood of ten trials and latents `[events, ...]`, with one more to look at the end."""
+    """Log-likelihood of ten trials; latents `[events, ...]`, with one more event to see the end."""
     agent, n = Agent(OpALStar(**({"beta": 1.0} | settings))), len(CHOICES)
     events = record((*CHOICES, 0), (*rewards, 0), valid=np.arange(n + 1) < n)
     logp = jax.jit(lambda e: log_likelihood(agent, TWO_ARMS, e))(events)
@@ -47,7 +47,9 @@ def test_golden_records_and_their_reflection(convention, logp, mirrored, go, rho
 def test_a_sharp_sigmoid_is_the_gate_and_has_a_slope():
     _, hard, _ = seen()
     _, sharp, _ = seen(gate="sigmoid", epsilon=1e-6)
-    np.testing.assert_allclose(sharp["rho"], hard["rho"], rtol=0, atol=1e-6)
+    # Before the third trial richness lies on the threshold itself: there they differ.
+    sides = [np.delete(x["rho"], 2) for x in (sharp, hard)]
+    np.testing.assert_allclose(*sides, rtol=0, atol=1e-6)
     events = record(CHOICES, OFTEN)
     slope = lambda gate: jax.jit(
         jax.grad(

@@ -27,6 +27,11 @@ RULE = {
 }
 
 
+def policy(values, side):
+    e = np.exp(RULE["beta"] * (values + RULE["omega"] * side))
+    return RULE["epsilon"] / 3 + (1 - RULE["epsilon"]) * e / e.sum()
+
+
 def transcribed(events, interact):
     """Log-probabilities of one session in plain loops."""
     out, previous = [], None
@@ -38,11 +43,8 @@ def transcribed(events, interact):
         if previous is not None:
             side[previous] = 1
 
-        def policy(x):
-            e = np.exp(RULE["beta"] * (x[stimulus] + RULE["omega"] * side))
-            return RULE["epsilon"] / 3 + (1 - RULE["epsilon"]) * e / e.sum()
-
-        out.append(np.log(weight * policy(w) + (1 - weight) * policy(q))[action])
+        mixture = weight * policy(w[stimulus], side) + (1 - weight) * policy(q[stimulus], side)
+        out.append(np.log(mixture[action]))
         w += RULE["phi"] * (1 / 3 - w)
         mixed = weight if interact else 0.0
         held = mixed * w[stimulus, action] + (1 - mixed) * q[stimulus, action]
