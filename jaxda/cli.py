@@ -30,7 +30,7 @@ class _Group(click.Group):
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="jaxda")
 def app() -> None:
-    r"""A differentiable laboratory for reward-prediction-error accounts of dopamine.
+    """A differentiable laboratory for reward-prediction-error accounts of dopamine.
 
     \b
     jaxda list models                      what there is
@@ -43,7 +43,7 @@ def app() -> None:
 
     The whole experiment at once: `make`, or `snakemake` with your own --configfile.
     Research software: no diagnosis, no dosing, nothing about a named person.
-    """
+    """  # noqa: D301
 
 
 def _config_option(f: Callable) -> Callable:

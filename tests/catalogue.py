@@ -70,7 +70,10 @@ N_EVENTS, N_LANES = 28, 4
 _PLAIN = ("q_learning", "td_lambda")
 
 # The laws compile hundreds of small programs and run each for a moment.
-compiled = functools.partial(jax.jit, compiler_options={"xla_backend_optimization_level": 0})
+compiled = functools.partial(
+    jax.jit,
+    compiler_options={"xla_backend_optimization_level": 0, "xla_cpu_use_fusion_emitters": False},
+)
 
 
 class Pair(NamedTuple):

@@ -33,7 +33,8 @@ def pytest_collection_modifyitems(items):
 
     def group(item):
         params = item.callspec.params if hasattr(item, "callspec") else {}
-        return str(params.get("pair", item.nodeid.split("::")[0]))
+        own = [str(params[name]) for name in ("pair", "landmark") if name in params]
+        return own[0] if own else item.nodeid.split("::")[0]
 
     for item in items:
         item.add_marker(pytest.mark.xdist_group(group(item)))

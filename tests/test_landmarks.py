@@ -11,14 +11,14 @@ from .pages import ROOT, build
 _STALE = "docs/landmarks.md is out of date: run python docs/build.py --measure"
 
 
-@pytest.mark.parametrize("name", names("landmarks"))
-def test_landmark(name, record_property):
-    measured = load("landmarks", name)().measure()
-    record_property("landmark", (name, [(*check, check.passed) for check in measured.checks]))
+@pytest.mark.parametrize("landmark", names("landmarks"))
+def test_landmark(landmark, record_property):
+    measured = load("landmarks", landmark)().measure()
+    record_property("landmark", (landmark, [(*check, check.passed) for check in measured.checks]))
     failed = [str(check) for check in measured.checks if not check.passed]
     assert measured.checks and not failed, "\n".join(failed)
     assert told(heard(told(measured))) == told(measured)
-    assert bool(measured.panels) == bool(measured.caption) == load("landmarks", name).pictured
+    assert bool(measured.panels) == bool(measured.caption) == load("landmarks", landmark).pictured
     for panel in measured.panels:
         assert panel.title and panel.x and panel.y and panel.marks
         for mark in panel.marks:
@@ -27,9 +27,9 @@ def test_landmark(name, record_property):
             assert len(ends) != 1 and all(len(e) == len(mark.x) for e in ends)
             assert mark.kind in ("line", "points", "bars", "step")
     page = build().written((ROOT / "docs/landmarks.md").read_text(encoding="utf-8"))
-    if name in page:
+    if landmark in page:
         lasting = lambda rows: [_lasting(*row) for row in rows]
-        assert lasting(page[name]) == lasting(build().checked(measured.checks)), _STALE
+        assert lasting(page[landmark]) == lasting(build().checked(measured.checks)), _STALE
 
 
 def _lasting(what, expected, got, tolerance, verdict):

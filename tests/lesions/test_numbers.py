@@ -1,5 +1,6 @@
 """Doses with known consequences."""
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -189,8 +190,7 @@ def choice_probabilities(tonic, worth, beta=2.0):
     """Of a softmax agent whose values are `worth`."""
     model = TonicGain(np.log(tonic)).tissue(QLearning(beta=beta))
     env = Env(n_cues=1, n_items=len(worth), n_actions=len(worth))
-    state = model.init(env)
-    state = type(state)(q=jnp.asarray(worth))
+    state = eqx.tree_at(lambda s: s.q, model.init(env), jnp.asarray(worth))
     offer = Offer(jnp.zeros((), int), None, jnp.ones((), bool))
     return np.asarray(jax.nn.softmax(model.policy(state, offer).logits))
 
