@@ -333,7 +333,17 @@ def _confounded() -> str:
         "## What cannot be separated\n\nA configuration that frees all of one of these sets is "
         "refused with the reason. Beyond this list a fit looks at the data themselves: where a "
         "direction in the free parameters changes the probability of no record, the fit is "
-        "refused too.\n\n" + _table(("component", "together", "why"), rows)
+        "refused too.\n\n"
+        + _table(("component", "together", "why"), rows)
+        + "\n\nWhat data could separate and experiments seldom do:\n\n"
+        + _table(
+            ("component", "hard to tell apart"),
+            [
+                (f"`{card.name}`", card.facts["identifiability"])
+                for card in _every("models", "habits", "lesions")
+                if "identifiability" in card.facts
+            ],
+        )
     )
 
 

@@ -4,9 +4,12 @@ Every check works on fields that are right on their own (None where they are not
 mistake hides no other.
 """
 
+import ast
+import functools
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from . import catalog
@@ -32,6 +35,12 @@ _NEEDS = {
 }
 
 
+class Wrong(NamedTuple):
+    """An entry of a mapping that has not even the right shape."""
+
+    value: Any
+
+
 class Sections(NamedTuple):
     """A configuration by its parts."""
 
@@ -39,7 +48,7 @@ class Sections(NamedTuple):
     models: Mapping[str, Fields]
     scenarios: Mapping[str, Fields]
     datasets: Mapping[str, Fields]
-    figures: Mapping[str, tuple[str, ...]]
+    figures: Mapping[str, tuple[str, ...] | Wrong]
     gallery: tuple[str, ...] = ()
 
 
@@ -118,33 +127,55 @@ def _settings(card: Card, settings: Fields | None, loc: Loc, say: Say) -> None:
         if name not in card.settings:
             near = did_you_mean(name, card.settings)
             say((*loc, name), f"{card.name} has no setting {name!r}", near, key=True)
-        elif name == card.facts.get("table"):
-            # Its rows have checks of their own.
             continue
-        elif not _like(value, card.settings[name]):
-            say((*loc, name), shown(value), f"{_kind(card.settings[name])}, as in the default")
+        default = card.settings[name]
+        if name == card.facts.get("table") or value == default == ():
+            # Rows of a table have checks of their own.
+            continue
+        kind = _element(card, name) if isinstance(default, tuple) else type(default)
+        if not _like(value, default, kind):
+            say((*loc, name), shown(value), f"{_kind(default, kind)}, as in the default")
         elif value not in card.choices.get(name, (value,)):
             say((*loc, name), shown(value), did_you_mean(str(value), card.choices[name]))
 
 
-def _like(value: Any, default: Any) -> bool:
-    if isinstance(default, tuple):
-        each = default[0] if default else None
-        return isinstance(value, tuple) and all(_like(v, each) for v in value) and value != ()
-    if isinstance(default, bool) or isinstance(value, bool):
-        return isinstance(value, type(default))
-    if isinstance(default, float):
-        return isinstance(value, int | float) and math.isfinite(value)
-    return default is None or isinstance(value, type(default))
+@functools.cache
+def _lists(kind: str, name: str) -> dict[str, type]:
+    """What the lists hold that are settings of a component, as its source annotates them."""
+    source = Path(__file__).with_name(kind) / f"{name}.py"
+    words: dict[str, type] = {"int": int, "float": float, "str": str}
+    out = {}
+    for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.AnnAssign):
+            held = re.match(r"tuple\[(\w+)", ast.unparse(node.annotation))
+            out[ast.unparse(node.target)] = words.get(held[1] if held else "", object)
+    return out
 
 
-def _kind(default: Any) -> str:
-    if isinstance(default, bool):
-        return f"true or false ({shown(default)})"
+def _element(card: Card, name: str) -> type:
+    default = card.settings[name]
+    return type(default[0]) if default else _lists(card.kind, card.name)[name]
+
+
+def _like(value: Any, default: Any, kind: type) -> bool:
     if isinstance(default, tuple):
-        return f"a list ({shown(default)})"
-    word = {int: "an integer", float: "a finite number", str: "text"}
-    return f"{word.get(type(default), 'a value')} ({shown(default)})"
+        listed = isinstance(value, tuple) and value != ()
+        return listed and all(_is(kind, each) for each in value)
+    return _is(kind, value)
+
+
+def _is(kind: type, value: Any) -> bool:
+    if kind is float and isinstance(value, int | float) and not isinstance(value, bool):
+        return math.isfinite(value)
+    return isinstance(value, kind) and (kind is bool) == isinstance(value, bool)
+
+
+def _kind(default: Any, kind: type) -> str:
+    one = {int: "an integer", float: "a finite number", str: "text", bool: "true or false"}
+    many = {int: " of integers", float: " of numbers", str: " of texts"}
+    if not isinstance(default, tuple):
+        return f"{one.get(kind, 'a value')} ({shown(default)})"
+    return f"a list{many.get(kind, '')} ({shown(default)})"
 
 
 def _short(path: str) -> str:
@@ -262,7 +293,9 @@ def _values(loc: Loc, fields: Fields, variant: _Variant, say: Say) -> None:
             say(at, f"{seen[path]!r} by another name", "each once", key=True)
         seen[path] = name
         low, high = variant.params[path].domain
-        if not low <= value <= high:
+        if isinstance(value, Wrong):
+            say(at, shown(value.value), _interval((low, high)))
+        elif not low <= value <= high:
             say(at, shown(value), _interval((low, high)))
         elif path in free and not low < value < high:
             right = f"{_interval((low, high))}, or a parameter that is not free"
@@ -270,10 +303,11 @@ def _values(loc: Loc, fields: Fields, variant: _Variant, say: Say) -> None:
 
 
 def _bounds(loc: Loc, fields: Fields, variant: _Variant, say: Say) -> None:
-    for name, (low, high) in (fields["bounds"] or {}).items():
+    for name, bounds in (fields["bounds"] or {}).items():
         at = (*loc, "bounds", name)
-        if not _freed(variant, name, at, say):
+        if not _freed(variant, name, at, say) or isinstance(bounds, Wrong):
             continue
+        low, high = bounds
         path = variant.free[name][0]
         domain = variant.params[path].domain
         start = _start(fields, variant, path)
@@ -281,16 +315,16 @@ def _bounds(loc: Loc, fields: Fields, variant: _Variant, say: Say) -> None:
             say(at, shown([low, high]), "[lowest, highest], the lowest first")
         elif not domain[0] <= low < high <= domain[1]:
             say(at, shown([low, high]), f"bounds within the domain, {_interval(domain)}")
-        elif not low < start < high and name not in (fields["population"] or {}):
+        elif start is not None and not low < start < high and name not in (fields["population"] or {}):
             found = f"{shown([low, high])}, without the value of {_short(path)}, {start:g}"
             say(at, found, f"bounds around it, or values.{_short(path)} within the bounds")
 
 
-def _start(fields: Fields, variant: _Variant, path: str) -> float:
-    """The value of a parameter: its own in this variant, or the default."""
+def _start(fields: Fields, variant: _Variant, path: str) -> float | None:
+    """The value of a parameter: its own in this variant (None if it is wrong), or the default."""
     for name, value in (fields["values"] or {}).items():
         if path == name or path.endswith(f".{name}"):
-            return float(value)
+            return None if isinstance(value, Wrong) else float(value)
     return variant.params[path].default
 
 
@@ -304,12 +338,13 @@ def _freed(variant: _Variant, name: str, at: Loc, say: Say) -> bool:
 
 
 def _population(loc: Loc, fields: Fields, variant: _Variant, say: Say) -> None:
-    for name, (median, _) in (fields["population"] or {}).items():
+    for name, spread in (fields["population"] or {}).items():
         at = (*loc, "population", name)
-        if not _freed(variant, name, at, say):
+        if not _freed(variant, name, at, say) or isinstance(spread, Wrong):
             continue
-        domain = variant.params[variant.free[name][0]].domain
-        low, high = (fields["bounds"] or {}).get(name, domain)
+        median, domain = spread[0], variant.params[variant.free[name][0]].domain
+        bounds = (fields["bounds"] or {}).get(name, domain)
+        low, high = domain if isinstance(bounds, Wrong) else bounds
         low, high = (low, high) if low < high else domain
         if not low < median < high:
             say((*at, 0), shown(median), f"as the median {_interval((low, high))}")
@@ -323,9 +358,10 @@ def _scenario(
     say: Say,
 ) -> None:
     """Check one entry of `scenarios`."""
-    task = fields["task"] and _component("tasks", fields["task"].name, (*loc, "task", "name"), say)
+    chosen = (fields["task"] or {}).get("name")
+    task = chosen and _component("tasks", chosen, (*loc, "task", "name"), say)
     if task:
-        _settings(task, fields["task"].settings, (*loc, "task", "settings"), say)
+        _settings(task, fields["task"]["settings"], (*loc, "task", "settings"), say)
         _schedule(loc, fields, task, say)
     name = fields["lesion"]
     lesion = name and _component("lesions", name, (*loc, "lesion"), say)
@@ -345,8 +381,8 @@ def _scenario(
 
 def _schedule(loc: Loc, fields: Fields, task: Card, say: Say) -> None:
     """Check phases of the user's own."""
-    name, settings = task.facts.get("table"), fields["task"].settings
-    if name not in settings:
+    name, settings = task.facts.get("table"), fields["task"]["settings"] or {}
+    if name not in settings or settings[name] == task.settings[name]:
         return
     layout, rows, actions = _phases.LAYOUTS[task.name], settings[name], settings.get("actions", ())
     actions = tuple(map(str, actions)) if isinstance(actions, tuple) else ()
@@ -449,25 +485,27 @@ def _columns(loc: Loc, fields: Fields, say: Say) -> None:
     if not columns:
         return
     seen: dict[str, str] = {}
-    for what, column in columns:
+    for what, column in columns.items():
         if column is None:
             continue
         if column in seen:
             say((*loc, "columns", what), f"{column!r}, the column of {seen[column]}", "another one")
         seen[column] = what
-    if columns.latency and not fields["latency_unit"]:
+    if columns["latency"] and not fields["latency_unit"]:
         say((*loc, "latency_unit"), "missing", "'s' or 'ms', as there is a column of latencies")
-    if fields["latency_unit"] and not columns.latency:
+    if fields["latency_unit"] and not columns["latency"]:
         say((*loc, "latency_unit"), "a unit without a column of latencies", "columns.latency")
-    if fields["cues"] and not columns.cue:
+    if fields["cues"] and not columns["cue"]:
         say((*loc, "cues"), "cues without a column of cues", "columns.cue")
-    if fields["unit"] == "session" and not columns.session:
+    if fields["unit"] == "session" and not columns["session"]:
         say((*loc, "unit"), "'session' without a column of sessions", "columns.session")
 
 
 def _cues(loc: Loc, fields: Fields, say: Say) -> None:
     n = fields["actions"]
     for cue, items in (fields["cues"] or {}).items():
+        if isinstance(items, Wrong):
+            continue
         if n and len(items) != n:
             say((*loc, "cues", cue), shown(items), f"one item for each of {n} actions")
         _unique((*loc, "cues", cue), items, say)
@@ -482,13 +520,15 @@ def _gallery(wanted: tuple[str, ...], say: Say) -> None:
             say(("gallery", i), f"no landmark called {name!r}", did_you_mean(name, known))
 
 
-def _figure(name: str, drawn: tuple[str, ...], all_: Sections, say: Say) -> None:
+def _figure(name: str, drawn: tuple[str, ...] | Wrong, all_: Sections, say: Say) -> None:
     """Check one entry of `figures`."""
     loc = ("figures", name)
     known = catalog.names("figures")
     if name not in known:
         say(loc, f"no figure called {name!r}", did_you_mean(name, known), key=True)
     reads = catalog.describe("figures", name).facts.get("reads", ()) if name in known else ()
+    if isinstance(drawn, Wrong):
+        return
     _unique(loc, drawn, say)
     for i, target in enumerate(drawn):
         fields = all_.scenarios.get(target, all_.datasets.get(target))

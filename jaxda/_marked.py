@@ -42,12 +42,18 @@ class Marked(NamedTuple):
 
 
 Loc = tuple[str | int, ...]
-Found = dict[tuple[Place, Problem], None]
+# Each problem once, with where it lies in the configuration.
+Found = dict[tuple[Place, Problem], Loc]
+
+
+def told(found: Found) -> list[Problem]:
+    """All problems, by file, line and column."""
+    return [problem for _, problem in sorted(found, key=lambda item: item[0])]
 
 
 def fail(found: Found) -> NoReturn:
-    """Raise all problems, by file, line and column."""
-    raise InputError(problem for _, problem in sorted(found, key=lambda item: item[0]))
+    """Raise all problems."""
+    raise InputError(told(found))
 
 
 def dotted(loc: Loc) -> str:
@@ -80,7 +86,7 @@ _SCALARS: dict[str, Callable[[str], Any]] = {
 
 def _note(into: Found, place: Place, loc: Loc, found: str, right: str) -> None:
     where = f"{place}: {dotted(loc)}" if loc else str(place)
-    into[place, Problem(where, found, right)] = None
+    into[place, Problem(where, found, right)] = loc
 
 
 class _Unreadable(Exception):
@@ -219,13 +225,16 @@ def read(path: Path, problems: Found) -> Marked | None:
         return None
 
 
-def mark(value: Any, at: Place) -> Marked:
-    """Plain data as if it were all written at one place."""
+def mark(value: Any, at: Place, exponents: bool = True) -> Marked:
+    """Plain data as if it were all written at one place.
+
+    With `exponents` a text such as `1e-5` is the number that it was meant to be.
+    """
     if isinstance(value, Mapping):
-        value = {str(k): mark(v, at) for k, v in value.items()}
+        value = {str(k): mark(v, at, exponents) for k, v in value.items()}
     elif isinstance(value, list | tuple):
-        value = [mark(v, at) for v in value]
-    elif isinstance(value, str) and _EXPONENT.fullmatch(value):
+        value = [mark(v, at, exponents) for v in value]
+    elif exponents and isinstance(value, str) and _EXPONENT.fullmatch(value):
         value = float(value)
     return Marked(value, at, at)
 
@@ -254,6 +263,10 @@ class Report:
 
     def __init__(self, tree: Marked, found: Found):
         self.tree, self.found = tree, found
+
+    def fair(self, *loc: str | int) -> bool:
+        """Whether no problem lies at `loc` or inside it."""
+        return not any(at[: len(loc)] == loc for at in self.found.values())
 
     def __call__(self, loc: Iterable[str | int], found: str, right: str, key: bool = False) -> None:
         """Note a problem with the value at `loc`, or with its key."""

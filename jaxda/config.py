@@ -25,10 +25,12 @@ from pydantic import (
 from pydantic_core import PydanticUndefined
 
 from . import _checks, _marked, catalog
-from .errors import shown
+from .errors import InputError, Problem, shown
 
 
 T = TypeVar("T")
+# The place of what stands in no file.
+_WITHOUT_FILE = _marked.Place("configuration")
 _ROOT = Path(__file__).parent
 
 
@@ -268,23 +270,69 @@ def load(*paths: str | os.PathLike[str], overrides: Mapping[str, Any] | None = N
     Raises:
         InputError: with everything that is wrong.
     """
+    config, report = draft(*paths, overrides=overrides)
+    if report.found:
+        _marked.fail(report.found)
+    return config
+
+
+def draft(
+    *paths: str | os.PathLike[str], overrides: Mapping[str, Any] | None = None
+) -> tuple[Config, _marked.Report]:
+    """An experiment as `load` reads it, with what is wrong with it in place of a refusal.
+
+    Where anything is wrong, the experiment holds only the models, scenarios and data sets that
+    are sound. The report takes more problems with them.
+
+    Raises:
+        InputError: if a file is not YAML.
+    """
     found: _marked.Found = {}
     trees = [_marked.read(Path(path), found) for path in paths]
     read = [tree for tree in trees if tree]
     if len(read) < len(paths):
         _marked.fail(found)
     if overrides or not paths:
-        read.append(_marked.mark(overrides or {}, _marked.Place("configuration")))
-    tree = functools.reduce(_marked.merge, (_located(t) for t in read))
+        read.append(_marked.mark(overrides or {}, _WITHOUT_FILE))
+    return _examined(functools.reduce(_marked.merge, (_located(t) for t in read)), found)
+
+
+def draft_json(text: str) -> tuple[Config, _marked.Report]:
+    """The same for an experiment that is one JSON text.
+
+    Raises:
+        InputError: if it is not.
+    """
+    found: _marked.Found = {}
+    try:
+        data = json.loads(text)
+    except ValueError as error:
+        right = "the name of a YAML file, or an experiment as JSON"
+        wrong = f"{shown(text)}, which is not JSON ({error})"
+        raise InputError([Problem(str(_WITHOUT_FILE), wrong, right)]) from None
+    return _examined(_marked.mark(data, _WITHOUT_FILE, exponents=False), found)
+
+
+def _examined(tree: _marked.Marked, found: _marked.Found) -> tuple[Config, _marked.Report]:
     report, data = _marked.Report(tree, found), _tidied(Config, _plain(tree, found))
+    before = len(found)
+    _checks.check(_sections(data), report)
     try:
         config = Config.model_validate(data)
     except ValidationError as error:
-        _explain(error, report)
-    _checks.check(_sections(data), report)
-    if found:
-        _marked.fail(found)
-    return config
+        _explain(error, report, [*found.values()][before:])
+    return (_sound(data, report) if found else config), report
+
+
+def _sound(data: Mapping[str, Any], report: _marked.Report) -> Config:
+    """What nothing is wrong with, as an experiment."""
+    parts: dict[str, dict[str, Any]] = {"models": {}, "scenarios": {}, "datasets": {}}
+    for section, sound in parts.items():
+        items = data.get(section)
+        for name, item in items.items() if isinstance(items, dict) else ():
+            if report.fair(section) or report.fair(section, name):
+                sound[name] = item
+    return Config.model_validate({"title": "", "seed": 0, **parts})
 
 
 def _located(tree: _marked.Marked) -> _marked.Marked:
@@ -359,13 +407,16 @@ def _written_out(
     read, problems = schedules.settings(path, name)
     for i, problem in enumerate(problems):
         told = problem._replace(where=f"{problem.where}: {_marked.dotted(loc)}")
-        found[_marked.Place(path, 0, i), told] = None
+        found[_marked.Place(path, 0, i), told] = loc
     return {k: v for k, v in rest.items() if k not in both} | read
 
 
-def _explain(error: ValidationError, report: _marked.Report) -> None:
+def _explain(error: ValidationError, report: _marked.Report, told: list[_marked.Loc]) -> None:
+    """Report what has the wrong shape, except where more than that has been `told`."""
     for fault in error.errors(include_url=False, include_context=False):
         loc = fault["loc"]
+        if loc in told:
+            continue
         record, right = _expected(loc)
         if fault["type"] == "extra_forbidden":
             near = catalog.did_you_mean(str(loc[-1]), record.model_fields if record else ())
@@ -410,7 +461,10 @@ def _adapter(record: type[_Record], name: str) -> Any:
 
 
 def _fields(record: type[_Record], data: Any) -> dict[str, Any]:
-    """The fields of a record that are right on their own, and None for the others."""
+    """The fields of a record that are right on their own, and None for the others.
+
+    What is wrong in a mapping hides nothing else in it: it stands there as `Wrong`.
+    """
     out: dict[str, Any] = {}
     data = _tidied(record, data) if isinstance(data, Mapping) else {}
     for name, field in record.model_fields.items():
@@ -418,7 +472,24 @@ def _fields(record: type[_Record], data: Any) -> dict[str, Any]:
             default = field.get_default(call_default_factory=True)
             out[name] = None if default is PydanticUndefined else default
             continue
-        out[name] = _field(record, name, data[name])
+        inner, named = _record_in(field.annotation)
+        value = _named(data[name]) if inner is TaskPart else data[name]
+        if inner and not named:
+            out[name] = _fields(inner, value) if isinstance(value, Mapping) else None
+        else:
+            out[name] = _entries(record, name, value)
+    return out
+
+
+def _entries(record: type[_Record], name: str, value: Any) -> Any:
+    """A field, in which entries of a mapping are judged one by one."""
+    whole = _field(record, name, value)
+    if whole is not None or not isinstance(value, Mapping):
+        return whole
+    out: dict[str, Any] = {}
+    for key, item in value.items():
+        entry = _field(record, name, {key: item})
+        out |= {_tied(str(key)): _checks.Wrong(item)} if entry is None else entry
     return out
 
 
@@ -440,7 +511,7 @@ def _sections(data: Mapping[str, Any]) -> _checks.Sections:
         each("models", Variant),
         each("scenarios", Scenario),
         each("datasets", Dataset),
-        _field(Config, "figures", data.get("figures", {})) or {},
+        _entries(Config, "figures", data.get("figures", {})) or {},
         _tuples(_field(Config, "gallery", _tuples(data.get("gallery") or ()))) or (),
     )
 

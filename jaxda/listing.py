@@ -132,6 +132,8 @@ def told(about: Card) -> list[tuple[str, str | tuple[str, ...]]]:
         said.append(("acts on", facts["targets"] or "the broadcast"))
     for names, reason in facts.get("confounded", ()):
         said.append(("not separable", f"{', '.join(names)} ({reason})"))
+    if facts.get("identifiability"):
+        said.append(("hard to tell apart", facts["identifiability"]))
     for key, value in about.settings.items():
         among = about.choices.get(key, ())
         options = f" (one of {', '.join(map(str, among))})" if among else ""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
@@ -66,6 +67,26 @@ def specs(tree: Any, prefix: str = "") -> dict[str, ParamSpec]:
             if isinstance(part, eqx.Module | dict):
                 out |= specs(part, f"{prefix}{f.name}.")
     return out
+
+
+def check_domains(component: eqx.Module) -> None:
+    """Refuse a parameter that lies outside its domain; its ends are allowed.
+
+    Values that are being traced are not looked at.
+
+    Raises:
+        ValueError: naming every such parameter, what it is, and where it may lie.
+    """
+    wrong = []
+    for f in dataclasses.fields(component):
+        value = getattr(component, f.name)
+        if "param" not in f.metadata or isinstance(value, jax.core.Tracer):
+            continue
+        domain = f.metadata["param"].domain
+        if not bool(jnp.all((value >= domain.lower) & (value <= domain.upper))):
+            wrong.append(f"{f.name} is {value}; it lies from {domain.lower:g} to {domain.upper:g}")
+    if wrong:
+        raise ValueError(f"{type(component).__name__}: {'. '.join(wrong)}.")
 
 
 def get(tree: Any, path: str) -> Any:

@@ -136,12 +136,15 @@ def simulate(
     values: Values | None = None,
     *,
     record: Record = _everything,
+    truth: bool = False,
 ) -> Any:
     """Play `n_events` of `task` in as many sessions as there are `keys`.
 
     `values` are natural parameter values by path (`model.alpha`, `lesion.dose`), one per lane
     or a scalar; what is not named keeps the agent's own value. Returns what `record` keeps of
-    `(event, readout)`: all of it by default, arrays `[events, ..., lanes]`.
+    `(event, readout)`: all of it by default, arrays `[events, ..., lanes]`. With `truth` it
+    returns a pair of this and what the task says was behind each event (`task.truth`), by name,
+    arrays `[events, ..., lanes]` as well.
     """
     n_lanes, env = keys.shape[0], task.env
     placed = _placed(agent, values, n_lanes)
@@ -165,6 +168,7 @@ def simulate(
             chosen = jax.tree.map(lambda each: pick(each, action), law)
             latency = latency_observation.draw(chosen, draws[n_choice])
         rest = draws[n_choice + env.timed :]
+        behind = task.truth(world, plan) if truth else None
         world, out = task.outcome(world, plan, offer, action, latency, rest)
         event = Event(
             cue=offer.cue,
@@ -183,7 +187,8 @@ def simulate(
             context=offer.context,
         )
         state, readout = learn(agent, state, event, policy)
-        return (state, world), record(event, readout)
+        kept = record(event, readout)
+        return (state, world), (kept, behind) if truth else kept
 
     def step(carry: Any, at: Any) -> Any:
         return widen(evaluate(act, n_lanes, placed, carry, at), n_lanes)

@@ -18,6 +18,7 @@ from jaxda.types import Event
 MODEL_SETTINGS = {
     "belief_state": {"omission": 0.1},
     "microstimuli": {"m": 6, "iti": "kept"},
+    "q_learning": {"forget_to": "initial"},
     "value_decay": {"decay": "value_dependent"},
     "feature_rpe": {"learning": "local"},
     "rescorla_wagner": {"salience": (0.5, 1.5)},
@@ -31,7 +32,7 @@ MODEL_SETTINGS = {
     "td_lambda": {"iti": "learned", "trace": "dutch", "decay": "plain"},
     "td_zero": {"iti": "learned"},
     "two_step": {"order": "hbayesdm"},
-    "niv_vigor": {"schedule": "interval"},
+    "niv_vigor": {"schedule": "interval", "consumption": 2.0},
     "expectile": {"asymmetry": "drawn", "channels": 5, "utility": "hill"},
     "quantile": {"taus": (0.2, 0.5, 0.7), "utility": "log1p"},
 }

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 import equinox as eqx
 from jaxtyping import Array, Float
 
+from ..params import check_domains
 from ..types import Env, Event, Offer
 
 
@@ -23,6 +24,10 @@ class AbstractHabit(eqx.Module, Generic[S]):
     source: eqx.AbstractClassVar[str]
     mixes: ClassVar[bool] = False
     confounded: ClassVar[tuple[tuple[tuple[str, ...], str], ...]] = ()
+    identifiability: ClassVar[str] = ""
+
+    def __check_init__(self):
+        check_domains(self)
 
     @abc.abstractmethod
     def init(self, env: Env) -> S:

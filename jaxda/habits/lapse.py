@@ -28,6 +28,10 @@ class Lapse(AbstractHabit[_State]):
     free: ClassVar = ("xi",)
     mixes: ClassVar = True
     source: ClassVar = "Nassar & Frank 2016, Curr. Opin. Behav. Sci. 11:49"
+    identifiability: ClassVar = (
+        "With one bandit session xi and beta are all but inseparable (correlation .97; the "
+        "standard deviation of logit xi is about 8): fix xi or rely on its prior."
+    )
 
     xi: Float[Array, ""] = param(
         UNIT, 0.05, prior=Beta(1.0, 10.0), role="lapse", doc="Probability of a random action."

@@ -58,7 +58,7 @@ class LatencyLaw(AbstractLandmark):
             ),
             agree("its mean latency", [t for _, t in _TABLE.values()], by_theory[:, 1], 1e-3),
             agree("mean latency of agents", by_theory[:, 1], mean, 0.01),
-            agree("net rate of agents over theory", np.ones(3), net / by_theory[:, 0], 0.02),
+            agree("net rate of agents over theory", np.ones(3), net / by_theory[:, 0], 0.03),
         ]
         marks, edges = [], np.linspace(0.0, 4.0, 81)
         middle = (edges[1:] + edges[:-1]) / 2

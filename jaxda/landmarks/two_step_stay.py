@@ -62,7 +62,7 @@ class TwoStepStay(AbstractLandmark):
             f"Two-step hybrid, {_AGENTS} agents of {_TRIALS} trials per bar (standard errors below "
             ".003); probability of repeating the first choice by reward and transition of the "
             "trial before. Left: α1 .54, α2 .42, λ .57, β1 5.19, β2 3.69, p .11. Right: rates .5, "
-            "λ 1, temperatures 5, p 0. w is the weight of the model-based values; reward "
+            "λ 1, β 5, p 0. w is the weight of the model-based values; reward "
             "probabilities walk with steps of sd .025 between .25 and .75."
         )
         return Measured(checks, panels, caption)

@@ -7,7 +7,7 @@ import equinox as eqx
 from jaxtyping import Array, Float
 
 from ..models._base import Model
-from ..params import roles
+from ..params import check_domains, roles
 
 
 M = TypeVar("M", bound=Model)
@@ -26,6 +26,9 @@ class AbstractLesion(eqx.Module):
     source: eqx.AbstractClassVar[str]
     caution: ClassVar[str] = ""
     dose: eqx.AbstractVar[Float[Array, ""]]
+
+    def __check_init__(self):
+        check_domains(self)
 
     @abc.abstractmethod
     def tissue(self, model: M) -> M:

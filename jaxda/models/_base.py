@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 import equinox as eqx
 from jaxtyping import Array, Float
 
+from ..params import check_domains
 from ..types import Env, Event, Offer, Policy
 
 
@@ -26,6 +27,7 @@ class AbstractModel(eqx.Module, Generic[S]):
     Class-level facts, all literals (the catalogue reads them without running the file):
     `tasks` are the kinds of task the model can do, `free` the default free parameters (ties
     are written `a=b`), `confounded` the sets that no data can separate with the reason,
+    `identifiability` what is hard to tell apart with the data that experiments have,
     `source` the publication.
     """
 
@@ -33,6 +35,10 @@ class AbstractModel(eqx.Module, Generic[S]):
     free: eqx.AbstractClassVar[tuple[str, ...]]
     source: eqx.AbstractClassVar[str]
     confounded: ClassVar[tuple[tuple[tuple[str, ...], str], ...]] = ()
+    identifiability: ClassVar[str] = ""
+
+    def __check_init__(self):
+        check_domains(self)
 
     @abc.abstractmethod
     def init(self, env: Env) -> S:

@@ -92,8 +92,10 @@ class AbstractPopulation(AbstractModel[_State]):
     ) -> _State:
         up, down = (lift(jnp.asarray(a, dtype=float), dopamine) for a in self._rates())
         step = self.rate * jnp.where(dopamine > 0, up, down) * self._drive(dopamine)
-        # The interval before an unpredictable cue has no value of its own.
-        step = jnp.where(event.onset & ~event.terminal, 0.0, step)
+        # The interval before an unpredictable cue (state 0) has no value of its own; a trial
+        # of a single event is no interval.
+        waits = (event.cue == 0) & ~(event.onset & event.terminal)
+        step = jnp.where(waits, 0.0, step)
         here = _is(event.cue, state.value)
         return _State(value=jnp.where(here, state.value + step[None], state.value))
 

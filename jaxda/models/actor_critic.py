@@ -43,6 +43,9 @@ class ActorCritic(AbstractModel[_State]):
         "Barto, Sutton & Anderson 1983, IEEE Trans. Syst. Man Cybern. 13:834; "
         "O'Doherty et al. 2004, Science 304:452"
     )
+    identifiability: ClassVar = (
+        "The two rates separate only through the course of learning, as preferences never settle."
+    )
     confounded: ClassVar = (
         (
             ("alpha_a", "beta"),

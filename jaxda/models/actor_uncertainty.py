@@ -28,7 +28,8 @@ class ActorUncertainty(AbstractModel[_State]):
     alpha mu / (alpha + lam), short of the mean mu, and G + N to alpha E|delta| / lam. The
     policy is exp(((a + b)(G - N) - (b - a)(G + N)) / 2): b > a avoids spread, a > b seeks it,
     and tonic dopamine raises a against b. Only the item taken decays. Once learned, behaviour
-    tells a * alpha_g / lam and b * alpha_n / lam and not the five parameters.
+    tells a * alpha_g / lam, b * alpha_n / lam, alpha_g / lam and alpha_n / lam, and not the five
+    parameters.
     """
 
     tasks: ClassVar = ("choice",)

@@ -33,7 +33,7 @@ class AverageRewardTD(AbstractModel[_State]):
     Values are defined up to a constant. With h = 1 (an interval of one bin) there is no burst.
     """
 
-    tasks: ClassVar = ("pavlovian",)
+    tasks: ClassVar = ("pavlovian", "pavlovian_cues")
     free: ClassVar = ("alpha", "alpha_r")
     source: ClassVar = (
         "Schwartz 1993, Proc. ICML 10:298; Daw & Touretzky 2002, Neural Comput. 14:2567"

@@ -38,7 +38,7 @@ class BeliefState(AbstractModel[_State]):
 
     What the animal believes of the task is given, not learned, and by default that of
     `uncertain_delay`; where it does not fit, results say what a mistaken animal would do.
-    Several cues are one to it.
+    It knows one kind of cue.
     """
 
     tasks: ClassVar = ("pavlovian",)

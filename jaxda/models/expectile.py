@@ -28,9 +28,13 @@ class Expectile(AbstractPopulation):
     decoded distribution, and a channel's own value is no such sample.
     """
 
-    tasks: ClassVar = ("magnitude", "pavlovian")
+    tasks: ClassVar = ("magnitude", "pavlovian", "pavlovian_cues")
     free: ClassVar = ("rate",)
     source: ClassVar = "Dabney et al. 2020, Nature 577:671"
+    identifiability: ClassVar = (
+        "The sum of the two rates of a channel is only speed, and optimism is known only up to "
+        "the utility function: fix the utility."
+    )
 
     rate: Float[Array, ""] = param(
         UNIT,

@@ -30,9 +30,9 @@ class Kalman(AbstractModel[_State]):
 
     Defaults are those of the walks of `restless_gaussian`, payoffs of 1 to 100; for other
     payoffs set theta, mu0, the sds and beta. Free at most two of lam, theta, sigma_d, mu0 and v0
-    (and leave sigma_o fixed): of one session of 300 trials, three of them are not recovered. The
-    bounds of hBayesDM (`bandit4arm2_kalman_filter`) are lam 0 to 1, theta 0 to 100, mu0 0 to
-    100, sigma_d 0 to 15, v0 0 to 15 squared and beta 0 to 1.
+    (and leave sigma_o fixed): simulated choices do not give back three of the parameters of the
+    article. The bounds of hBayesDM (`bandit4arm2_kalman_filter`) are lam 0 to 1, theta 0 to 100,
+    mu0 0 to 100, sigma_d 0 to 15, v0 0 to 15 squared and beta 0 to 1.
     """
 
     tasks: ClassVar = ("choice", "go_nogo")

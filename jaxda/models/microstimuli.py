@@ -38,10 +38,13 @@ class Microstimuli(AbstractModel[_State]):
     discount are per bin, so they belong to a bin width (defaults: 50 ms).
     """
 
-    tasks: ClassVar = ("pavlovian",)
+    tasks: ClassVar = ("pavlovian", "pavlovian_cues")
     free: ClassVar = ("alpha", "lam")
     source: ClassVar = (
         "Ludvig, Sutton & Kehoe 2008, Neural Comput. 20:3034; 2012, Learn. Behav. 40:305"
+    )
+    identifiability: ClassVar = (
+        "m, sigma and d cannot be told apart from errors alone: report them as fixed."
     )
     confounded: ClassVar = (
         (("d", "sigma"), "The decay and the width of the traces both set how time is blurred."),

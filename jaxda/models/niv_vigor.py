@@ -1,5 +1,6 @@
 """Vigour under an average reward rate (Niv, Daw, Joel & Dayan 2007)."""
 
+import math
 from typing import ClassVar, Literal
 
 import equinox as eqx
@@ -37,24 +38,25 @@ class NivVigor(AbstractModel[_State]):
     "interval" the subject believes that a reward of `utility` becomes available after an
     exponential time of mean `interval` and then waits: Q also has
     B(tau) = utility * (1 - exp(-tau / interval)), the most likely latency solves
-    utility exp(-tau / interval) / interval + c_v / tau^2 = tone * R, and `worth` learns what
-    there is beyond B. `utility` and `interval` are known, not learned, and without effect on
-    a ratio schedule.
+    B'(tau) + c_v / tau^2 = tone * R, and `worth` learns what there is beyond the reward that is
+    believed in. A reward that takes `consumption` s to eat costs that time as well: B has
+    utility - tone * R * consumption in place of utility. `utility`, `interval` and `consumption`
+    are known, not learned, and without effect on a ratio schedule.
 
     R is the average net reward per second and stands for tonic dopamine; `tone` multiplies it
     at the moment of action only (depletion: tone < 1), while what is learned about the world
     stays. Reward is in units of utility, time in seconds. There is no least latency: motor
-    limits would pass for costs of speed.
+    limits would pass for costs of speed. With a fixed R (alpha and alpha_r 0) the latencies of one
+    action fix only beta * c_v and beta * tone * R.
     """
 
     tasks: ClassVar = ("free_operant",)
     free: ClassVar = ("beta", "c_v")
     source: ClassVar = "Niv, Daw, Joel & Dayan 2007, Psychopharmacology 191:507"
-    confounded: ClassVar = (
-        (
-            ("beta", "c_v", "tone"),
-            "latencies of one action fix only beta * c_v and beta * tone * R",
-        ),
+    identifiability: ClassVar = (
+        "Fix the unit of utility. Latencies of one act on one schedule fix only beta * c_v and "
+        "beta * tone * R: use two sizes of reward or two acts. A long latency is no evidence of a "
+        "low R, since noisy subjects are slow and poor."
     )
 
     beta: Float[Array, ""] = param(
@@ -94,8 +96,11 @@ class NivVigor(AbstractModel[_State]):
         POSITIVE, 30.0, prior=LogNormal(3.4, 0.5), doc="Mean time believed to a reward, s."
     )
     schedule: Literal["ratio", "interval"] = eqx.field(static=True, default="ratio")
+    consumption: float = eqx.field(static=True, default=0.0)
 
     def __check_init__(self):
+        if not (math.isfinite(self.consumption) and self.consumption >= 0):
+            raise ValueError(f"consumption is {self.consumption}; it is a time in s, 0 or more.")
         if self.schedule not in ("ratio", "interval"):
             raise ValueError(f"schedule is {self.schedule!r}; it is 'ratio' or 'interval'.")
 
@@ -109,7 +114,7 @@ class NivVigor(AbstractModel[_State]):
         cost, rate = self.beta * self.c_v * each, self.beta * felt * each
         if self.schedule == "ratio":
             return Policy(logits, LatencyLaw(cost, rate))
-        bait = self.beta * self.utility * each
+        bait = self.beta * jnp.maximum(self.utility - felt * self.consumption, 0.0) * each
         return Policy(logits, LatencyLaw(cost, rate, bait, self.interval * each))
 
     def rpe(self, state: _State, event: Event) -> Float[Array, "channels *lanes"]:

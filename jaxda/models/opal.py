@@ -44,6 +44,11 @@ class OpAL(AbstractModel[_State]):
     tasks: ClassVar = ("choice", "go_nogo")
     free: ClassVar = ("alpha_c", "alpha_g=alpha_n", "beta")
     source: ClassVar = "Collins & Frank 2014, Psychol. Rev. 121:337"
+    identifiability: ClassVar = (
+        "alpha_g, alpha_n and rho are not recovered from one bandit session (alpha_g against rho "
+        "r about -.93, alpha_n against rho .87): tie the rates or fix rho off drug, use rich and "
+        "lean blocks and a test without feedback, which isolates rho."
+    )
     confounded: ClassVar = (
         (("beta", "gain_go", "gain_nogo"), "only the products beta * gain enter the policy"),
         (("rho", "gain_go", "gain_nogo"), "rho is the balance of the two gains"),

@@ -53,6 +53,10 @@ class OpALStar(AbstractModel[_State]):
     tasks: ClassVar = ("choice",)
     free: ClassVar = ("alpha_c", "alpha_g=alpha_n", "beta")
     source: ClassVar = "Jaskir & Frank 2023, eLife 12:e85107"
+    identifiability: ClassVar = (
+        "As for OpAL, and k, phi and anneal are fixed in the literature: choices of one session "
+        "do not determine them."
+    )
     confounded: ClassVar = (
         (("beta", "gain_go", "gain_nogo"), "only the products beta * gain enter the policy"),
     )

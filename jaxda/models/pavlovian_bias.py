@@ -28,14 +28,18 @@ class PavlovianBias(AbstractModel[_State]):
     are these two errors, (u - V, u - Q). This is model `gng_m4` of hBayesDM.
 
     There is no inverse temperature, rho_rew and rho_pun play its part. A response bias b alone
-    changes the Pavlovian index too: more go trials are won than no-go trials are lost, so an
-    index read from accuracies is no measure of pi.
+    changes the Pavlovian index too: holding back to win loses more by it than holding back to
+    avoid, so an index read from accuracies is no measure of pi.
     """
 
     tasks: ClassVar = ("go_nogo",)
     free: ClassVar = ("xi", "epsilon", "b", "pi", "rho_rew=rho_pun")
     source: ClassVar = (
         "Guitart-Masip et al. 2012, NeuroImage 62:154; Cavanagh et al. 2013, J. Neurosci. 33:8541"
+    )
+    identifiability: ClassVar = (
+        "The response bias b moves the Pavlovian index as pi does: read pi from a fit and not "
+        "from accuracies."
     )
 
     xi: Float[Array, ""] = param(

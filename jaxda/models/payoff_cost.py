@@ -35,15 +35,17 @@ class PayoffCost(AbstractModel[_State]):
 
     The article adds Gaussian noise to T and does not act while every T < 0; the softmax
     between what is on offer is the form that is fitted. `decay` acts on the item taken
-    ("chosen") or on all items on every event ("all"). Learning takes about 1 / (2 lam)
-    events, and of behaviour after learning only alpha (1 + epsilon) / lam and
-    alpha (1 - epsilon) / lam can be read: of alpha, epsilon and lam fix one, or use the course
-    of learning.
+    ("chosen") or on all items on every event ("all"). Learning takes about 1 / lam
+    events, 1 / (2 lam) trials of a cost and a payoff.
     """
 
     tasks: ClassVar = ("choice",)
     free: ClassVar = ("alpha_g=alpha_n", "epsilon", "beta")
     source: ClassVar = "Moller & Bogacz 2019, PLoS Comput. Biol. 15:e1006285"
+    identifiability: ClassVar = (
+        "After learning only alpha (1 + epsilon) / lam and alpha (1 - epsilon) / lam show: of "
+        "alpha, epsilon and lam fix one, or use the course of learning."
+    )
     confounded: ClassVar = (
         (("k_n", "gain_nogo"), "both only scale N at choice"),
         (("beta", "rho", "gain_go"), "only the weights of G and N at choice enter the policy"),

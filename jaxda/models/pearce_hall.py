@@ -35,6 +35,10 @@ class PearceHall(AbstractModel[_State]):
     source: ClassVar = (
         "Pearce & Hall 1980, Psychol. Rev. 87:532; Li et al. 2011, Nat. Neurosci. 14:1250"
     )
+    identifiability: ClassVar = (
+        "k and the first associability enter early learning as a product; eta shows only "
+        "where surprises change."
+    )
 
     k: Float[Array, ""] = param(
         UNIT, 0.3, prior=Beta(1.1, 1.1), role="learning_rate", doc="Rate per unit of A."

@@ -1,6 +1,6 @@
 """Q-learning with a softmax policy (Watkins & Dayan 1992), one rate or two."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -24,8 +24,9 @@ class QLearning(AbstractModel[_State]):
     """Values of the items, learned from the chosen one.
 
     delta = sensitivity * r - Q(c);  Q(c) += alpha_pos * delta if delta > 0 else
-    alpha_neg * delta;  P(a) = softmax(beta * Q). Items not chosen decay toward 0,
-    Q(i) <- (1 - forget) * Q(i). In a decision process gamma * max_a Q(s', a) is added to the
+    alpha_neg * delta;  P(a) = softmax(beta * Q). Items not chosen decay,
+    Q(i) <- (1 - forget) * Q(i) + forget * rest, where rest is 0 or, with `forget_to` "initial",
+    q0. In a decision process gamma * max_a Q(s', a) is added to the
     reward, 0 past the end. With one rate this is the Q-learning of Watkins & Dayan, on trials that
     end at once eq. 2.3 of Sutton & Barto (2018); two rates after Frank et al. (2007) and Niv et
     al. (2012). The broadcast error is signed, so a lesion that scales it leaves the choice of rate
@@ -45,6 +46,12 @@ class QLearning(AbstractModel[_State]):
     free: ClassVar = ("alpha_pos=alpha_neg", "beta")
     source: ClassVar = (
         "Watkins & Dayan 1992, Mach. Learn. 8:279; Niv et al. 2012, J. Neurosci. 32:551"
+    )
+    identifiability: ClassVar = (
+        "In 200 trials of one bandit the standard deviation of logit alpha is about 0.4 and that "
+        "of log beta 0.14; with two rates alpha_neg and beta trade off (r about -.7). A left-out "
+        "perseveration passes for alpha_pos above alpha_neg: give the candidate the habit. With "
+        "q0 = 0 only beta * sensitivity enters."
     )
 
     alpha_pos: Float[Array, ""] = param(
@@ -77,6 +84,11 @@ class QLearning(AbstractModel[_State]):
         doc="Discount per event of a decision process.",
     )
     q0: Float[Array, ""] = param(REAL, 0.5, prior=Normal(0.5, 0.5), doc="Initial value.")
+    forget_to: Literal["zero", "initial"] = eqx.field(static=True, default="zero")
+
+    def __check_init__(self):
+        if self.forget_to not in ("zero", "initial"):
+            raise ValueError(f"forget_to is {self.forget_to!r}; it is 'zero' or 'initial'.")
 
     def init(self, env: Env) -> _State:
         n_actions = env.n_actions if env.sequential else 0
@@ -98,7 +110,8 @@ class QLearning(AbstractModel[_State]):
         n_items, delta = state.q.shape[0], dopamine[0]
         chosen = event.chosen(n_items)
         alpha = jnp.where(delta > 0, self.alpha_pos, self.alpha_neg)
-        lost = self.forget * state.q
+        rest = self.q0 if self.forget_to == "initial" else 0.0
+        lost = self.forget * (state.q - rest)
         if not state.n_actions:
             opposite = self.fictive * (delta + dot(chosen, state.q) + state.q)
             if event.options is not None:

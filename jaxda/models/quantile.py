@@ -25,10 +25,14 @@ class Quantile(AbstractPopulation):
     Settings, and what is said there of successors, are those of `Expectile`.
     """
 
-    tasks: ClassVar = ("magnitude", "pavlovian")
+    tasks: ClassVar = ("magnitude", "pavlovian", "pavlovian_cues")
     free: ClassVar = ("rate",)
     source: ClassVar = (
         "Dabney, Rowland, Bellemare & Munos 2018, AAAI; Dabney et al. 2020, Nature 577:671"
+    )
+    identifiability: ClassVar = (
+        "The sum of the two steps of a channel is only speed, and values are known only up to the "
+        "utility function."
     )
 
     rate: Float[Array, ""] = param(

@@ -40,7 +40,8 @@ class RLWM(AbstractModel[_State]):
     dopamine, so a lesion of the broadcast reaches Q alone; what prefrontal dopamine does is in
     rho_wm, capacity and phi. Capacity is a number and not an integer; where it exceeds the
     largest n it has no effect, and where it is below the smallest only rho_wm * capacity has.
-    The authors hold beta at 25.
+    The authors hold beta at 25. Stickiness omega, r0, one neglect b per learner and the
+    cooperative error are those of the code that A. Collins published in 2024.
     """
 
     tasks: ClassVar = ("set_size",)
@@ -48,6 +49,10 @@ class RLWM(AbstractModel[_State]):
     source: ClassVar = (
         "Collins & Frank 2012, Eur. J. Neurosci. 35:1024; Collins et al. 2014, J. Neurosci. "
         "34:13747"
+    )
+    identifiability: ClassVar = (
+        "capacity, rho_wm, phi and the neglect b trade off: all lower what memory gives in large "
+        "sets. Which of them differs between groups depends on the variant that is fitted."
     )
 
     alpha: Float[Array, ""] = param(

@@ -40,10 +40,15 @@ class TDLambda(AbstractModel[_State]):
     any other state.
     """
 
-    tasks: ClassVar = ("pavlovian",)
+    tasks: ClassVar = ("pavlovian", "pavlovian_cues")
     free: ClassVar = ("alpha", "lam")
     source: ClassVar = (
         "Sutton 1988, Mach. Learn. 3:9; Schultz, Dayan & Montague 1997, Science 275:1593"
+    )
+    identifiability: ClassVar = (
+        "lam and alpha trade off in the speed of the wave, alpha / (1 - lam); they separate in "
+        "its shape. gamma and the size of the reward trade off where only the lasting response to "
+        "the cue is seen."
     )
 
     alpha: Float[Array, ""] = param(

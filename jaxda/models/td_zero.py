@@ -32,11 +32,15 @@ class TDZero(AbstractModel[_State]):
     gamma V(cue), h being the chance per bin that the cue comes (0 for an interval of one bin).
     """
 
-    tasks: ClassVar = ("pavlovian",)
+    tasks: ClassVar = ("pavlovian", "pavlovian_cues")
     free: ClassVar = ("alpha",)
     source: ClassVar = (
         "Montague, Dayan & Sejnowski 1996, J. Neurosci. 16:1936; "
         "Schultz, Dayan & Montague 1997, Science 275:1593"
+    )
+    identifiability: ClassVar = (
+        "Only alpha times the number of trials shows in where the wave is. gamma follows from the "
+        "lasting response to the cue only if the number of steps is known."
     )
 
     alpha: Float[Array, ""] = param(

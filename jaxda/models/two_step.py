@@ -31,13 +31,19 @@ class TwoStep(AbstractModel[_State]):
 
     `order` "daw" computes both errors before any update; "hbayesdm" computes the lambda term
     after the second-stage update, so its lambda acts on (1 - alpha2) delta2:
-    lam_daw = lam_hbayesdm (1 - alpha2). The channels of dopamine are (delta1, delta2), both
-    broadcast at the outcome; at the first stage nothing is broadcast.
+    lam_daw = lam_hbayesdm (1 - alpha2). Nothing else differs between the two: perseveration p is
+    inside beta1 in both, and pi of hBayesDM, which is outside, is beta1 p. The channels of
+    dopamine are (delta1, delta2), both broadcast at the outcome; at the first stage nothing is
+    broadcast.
     """
 
     tasks: ClassVar = ("two_stage",)
     free: ClassVar = ("alpha1", "alpha2", "lam", "beta1", "beta2", "w", "p")
     source: ClassVar = "Daw et al. 2011, Neuron 69:1204"
+    identifiability: ClassVar = (
+        "w and beta1 both scale what the model-based values do: report beta1 * w and beta1 * (1 - "
+        "w). lam of the two orders differ by the factor 1 - alpha2."
+    )
 
     alpha1: Float[Array, ""] = param(
         UNIT, 0.54, prior=Beta(1.1, 1.1), role="learning_rate", doc="First-stage learning rate."
@@ -49,10 +55,18 @@ class TwoStep(AbstractModel[_State]):
         UNIT, 0.57, prior=Beta(1.1, 1.1), role="eligibility", doc="Eligibility of the first action."
     )
     beta1: Float[Array, ""] = param(
-        POSITIVE, 5.19, prior=Gamma(1.2, 5.0), role="choice_gain", doc="First-stage temperature."
+        POSITIVE,
+        5.19,
+        prior=Gamma(1.2, 5.0),
+        role="choice_gain",
+        doc="First-stage inverse temperature.",
     )
     beta2: Float[Array, ""] = param(
-        POSITIVE, 3.69, prior=Gamma(1.2, 5.0), role="choice_gain", doc="Second-stage temperature."
+        POSITIVE,
+        3.69,
+        prior=Gamma(1.2, 5.0),
+        role="choice_gain",
+        doc="Second-stage inverse temperature.",
     )
     w: Float[Array, ""] = param(
         UNIT, 0.39, prior=Beta(1.1, 1.1), role="model_based_weight", doc="Weight of Q_MB."

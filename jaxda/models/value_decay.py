@@ -30,7 +30,7 @@ class ValueDecay(AbstractModel[_State]):
     trial; the closed form (`jaxda.theory.decay.ramp`) holds for "trial".
     """
 
-    tasks: ClassVar = ("pavlovian",)
+    tasks: ClassVar = ("pavlovian", "pavlovian_cues")
     free: ClassVar = ("alpha", "kappa")
     source: ClassVar = "Morita & Kato 2014, Front. Neural Circuits 8:36"
 

@@ -1,6 +1,7 @@
 """The task interface: what happens on its own (`plan`), and what follows an action."""
 
 import abc
+import dataclasses
 from typing import Any, Generic, TypeVar
 
 import equinox as eqx
@@ -20,7 +21,8 @@ class AbstractTask(eqx.Module, Generic[W, P]):
     As in models, methods are written for one session and must not branch on values.
 
     `plan` holds everything that does not depend on behaviour (walks, orders, schedules): it
-    is the latent truth of the session and is returned with the data. `world` holds what does.
+    is what a session is made of before anybody acts. `world` holds what does. `truth` says what
+    was behind an event; `simulate` returns it with the data if asked.
     `outcome` gets `n_draws` fresh uniforms per event and no key. `kind` is what a model must
     be able to do:
 
@@ -32,6 +34,7 @@ class AbstractTask(eqx.Module, Generic[W, P]):
     - `two_stage`: two choices, the second among items that the first has led to.
     - `free_operant`: acts with a latency.
     - `pavlovian`: a line of states in time, nothing to choose; state 0 is the interval.
+    - `pavlovian_cues`: the same with several cues, each with a line of its own.
     - `pavlovian_trial`: the same with a whole trial in one event; `elapsed` says when the reward
       came.
     - `magnitude`: a cue, then a reward of varying size, one event per trial.
@@ -73,6 +76,17 @@ class AbstractTask(eqx.Module, Generic[W, P]):
     @abc.abstractmethod
     def offer(self, world: W, plan: P) -> Offer:
         """What is shown at one event."""
+
+    def truth(self, world: W, plan: P) -> dict[str, Array]:
+        """What is behind the event now offered, by name: numbers, or vectors with one per arm.
+
+        An experimenter knows it and a subject does not. By default what was planned; a task
+        overrides it where behaviour decides as well, or where a setting is part of the truth.
+        """
+        if plan is None:
+            return {}
+        fields = {f.name: getattr(plan, f.name) for f in dataclasses.fields(plan)}  # type: ignore[arg-type]
+        return {name: value for name, value in fields.items() if value is not None}
 
     @abc.abstractmethod
     def outcome(

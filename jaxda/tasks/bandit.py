@@ -46,6 +46,10 @@ class Bandit(AbstractTask[None, None]):
     def offer(self, world: None, plan: None) -> Offer:
         return single_choice()
 
+    def truth(self, world: None, plan: None) -> dict[str, Array]:
+        """`p [arms]`: how likely each arm is to pay `outcomes[1]`."""
+        return {"p": jnp.asarray(self.p, dtype=float)}
+
     def outcome(
         self,
         world: None,

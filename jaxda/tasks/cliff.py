@@ -59,6 +59,12 @@ class Cliff(AbstractTask[_World, None]):
         cue = world.edge.astype(int)
         return Offer(cue, jnp.stack([2 * cue, 2 * cue + 1]), ~world.edge)
 
+    def truth(self, world: _World, plan: None) -> dict[str, Array]:
+        """`reward [2]`: what each action brings here."""
+        there, here = (self.reward, self.fall), (0.0, self.safe)
+        each = [jnp.where(world.edge, t, h) for t, h in zip(there, here, strict=True)]
+        return {"reward": jnp.stack(each)}
+
     def outcome(
         self,
         world: _World,

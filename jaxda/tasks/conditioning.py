@@ -151,6 +151,10 @@ class Conditioning(AbstractTask[None, _Plan]):
     def offer(self, world: None, plan: _Plan) -> Offer:
         return Offer(plan.compound, None, jnp.ones((), bool))
 
+    def truth(self, world: None, plan: _Plan) -> dict[str, Array]:
+        """`phase` from 0; `p`: how likely the reward of this trial's type; `reward`: what comes."""
+        return {"phase": plan.phase, "p": plan.probability, "reward": plan.reward}
+
     def outcome(
         self,
         world: None,

@@ -86,6 +86,11 @@ class Effort(AbstractTask[Int[Array, ""], _Plan]):
             onset=~plan.consuming,
         )
 
+    def truth(self, world: Int[Array, ""], plan: _Plan) -> dict[str, Array]:
+        """`cost [2]` and `payoff [2]` of the items, and what the trial offers (`offered`)."""
+        foods = jnp.asarray((self.pellets, self.chow), dtype=float)
+        return {"offered": plan.offered, "cost": foods[:, 0], "payoff": foods[:, 1]}
+
     def outcome(
         self,
         world: Int[Array, ""],

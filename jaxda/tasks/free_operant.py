@@ -4,6 +4,7 @@ from typing import ClassVar, Literal
 
 import equinox as eqx
 import jax.numpy as jnp
+import jax.random as jr
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from ..types import Env, Offer, Outcome
@@ -20,13 +21,18 @@ class _Interval(eqx.Module):
     left: Bool[Array, "intervals ..."]
 
 
+class _Plan(eqx.Module):
+    # Decides which of the intervals that are left comes next, should one be drawn here.
+    u: Float[Array, "..."]
+
+
 class _World(eqx.Module):
     presses: Int[Array, "..."]
     clock: Float[Array, "..."]
     interval: _Interval | None = None
 
 
-class FreeOperant(AbstractTask[_World, None]):
+class FreeOperant(AbstractTask[_World, _Plan | None]):
     """Presses that pay `reward` by their number or by the time since the last.
 
     - `schedule` "fixed": every `ratio`-th press pays. The cue counts presses since the last
@@ -85,8 +91,10 @@ class FreeOperant(AbstractTask[_World, None]):
     def events_per_trial(self) -> int:
         return 1
 
-    def plan(self, key: PRNGKeyArray, n_events: int) -> None:
-        return None
+    def plan(self, key: PRNGKeyArray, n_events: int) -> _Plan | None:
+        if self.schedule != "variable_interval":
+            return None
+        return _Plan(u=jr.uniform(key, (n_events,)))
 
     def init(self) -> _World:
         zero, interval = jnp.zeros(()), None
@@ -95,13 +103,28 @@ class FreeOperant(AbstractTask[_World, None]):
             interval = _Interval(zero, zero, jnp.zeros((), bool), every)
         return _World(presses=jnp.zeros((), int), clock=zero, interval=interval)
 
-    def offer(self, world: _World, plan: None) -> Offer:
+    def offer(self, world: _World, plan: _Plan | None) -> Offer:
         return Offer(world.presses, None, jnp.ones((), bool))
+
+    def truth(self, world: _World, plan: _Plan | None) -> dict[str, Array]:
+        """When the coming press will pay, as far as it is decided before the subject acts.
+
+        `p`, the probability that it pays, on the schedules of presses; on "random_interval"
+        `hazard`, the probability per second that a reward becomes available; and on
+        "variable_interval" `wait`, the seconds from now until it is (0: it is already there).
+        """
+        if self.schedule == "fixed":
+            return {"p": (world.presses == self.ratio - 1).astype(float)}
+        if self.schedule == "random":
+            return {"p": jnp.asarray(1 / self.ratio, float)}
+        if self.schedule == "random_interval":
+            return {"hazard": jnp.asarray(1 / self.interval, float)}
+        return {"wait": jnp.maximum(self._drawn(world, plan).due - world.clock, 0.0)}
 
     def outcome(
         self,
         world: _World,
-        plan: None,
+        plan: _Plan | None,
         offer: Offer,
         action: Int[Array, "*lanes"],
         latency: Float[Array, "*lanes"],
@@ -117,8 +140,7 @@ class FreeOperant(AbstractTask[_World, None]):
         elif self.schedule == "random_interval":
             paid = draws[0] < -jnp.expm1(-latency / self.interval)
         else:
-            assert interval is not None
-            interval = self._drawn(interval, draws[0])
+            interval = self._drawn(world, plan)
             paid = pressed >= interval.due
         eating = jnp.where(paid, self.consumption, 0.0)
         if interval is not None:
@@ -138,8 +160,10 @@ class FreeOperant(AbstractTask[_World, None]):
         )
         return _World(presses=presses, clock=pressed + eating, interval=interval), out
 
-    def _drawn(self, now: _Interval, u: Float[Array, "*lanes"]) -> _Interval:
+    def _drawn(self, world: _World, plan: _Plan | None) -> _Interval:
         """The interval in force, drawn when its first press comes: only then it matters."""
+        assert world.interval is not None and plan is not None
+        now, u = world.interval, plan.u
         left = jnp.where(jnp.any(now.left, axis=0), now.left, True)
         rank = jnp.cumsum(left, axis=0)
         # u is below 1, so there is a rank for it.

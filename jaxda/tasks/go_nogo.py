@@ -74,6 +74,12 @@ class GoNogo(AbstractTask[None, _Plan]):
         options = jnp.stack([2 * plan.cue, 2 * plan.cue + 1])
         return Offer(plan.cue, options, jnp.ones((), bool))
 
+    def truth(self, world: None, plan: _Plan) -> dict[str, Array]:
+        """`correct`: the right action; `p [2]`: how likely each brings the better outcome."""
+        correct = (plan.cue < 2).astype(int)
+        p = [jnp.where(correct == a, self.p, 1 - self.p) for a in range(2)]
+        return {"correct": correct, "p": jnp.stack(p)}
+
     def outcome(
         self,
         world: None,

@@ -77,6 +77,11 @@ class Gridworld(AbstractTask[_World, _Plan | None]):
         place = jnp.where(world.onset, start, world.place)
         return Offer(place, 4 * place + jnp.arange(4), world.onset)
 
+    def truth(self, world: _World, plan: _Plan | None) -> dict[str, Array]:
+        """`distance`: steps from here to the goal on a shortest way."""
+        place = self.offer(world, plan).cue
+        return {"distance": 2 * (self.size - 1) - place // self.size - place % self.size}
+
     def outcome(
         self,
         world: _World,

@@ -137,6 +137,10 @@ class PavlovianTrace(AbstractTask[None, _Plan]):
     def offer(self, world: None, plan: _Plan) -> Offer:
         return Offer(self._state(plan, 0), None, plan.onset)
 
+    def truth(self, world: None, plan: _Plan) -> dict[str, Array]:
+        """Of what sort the trial is: `rewarded`, `cued`, `early`."""
+        return {"rewarded": plan.rewarded, "cued": plan.cued, "early": plan.early}
+
     def outcome(
         self,
         world: None,

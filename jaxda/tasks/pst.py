@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from ..keys import fold_name
-from ..types import Env, Offer, Outcome, pick
+from ..types import Env, Offer, Outcome, offered, pick
 from ._base import AbstractTask, trial_outcome
 from ._checks import count, one_of
 
@@ -115,6 +115,14 @@ class PST(AbstractTask[None, _Plan]):
 
     def offer(self, world: None, plan: _Plan) -> Offer:
         return Offer(plan.cue, plan.options, jnp.ones((), bool))
+
+    def truth(self, world: None, plan: _Plan) -> dict[str, Array]:
+        """`p [2]`: how likely each side is to pay, in training; `pays [2]`: whether it does now.
+
+        `phase` is 0 in training and 1 in the test, where nothing is paid.
+        """
+        p = offered(jnp.asarray(_P, dtype=float), plan.options)
+        return {"p": p, "pays": plan.pays, "phase": (~plan.shown).astype(int)}
 
     def outcome(
         self,

@@ -114,6 +114,10 @@ class Revaluation(AbstractTask[None, _Plan]):
     def offer(self, world: None, plan: _Plan) -> Offer:
         return Offer(plan.state, None, plan.place == 0)
 
+    def truth(self, world: None, plan: _Plan) -> dict[str, Array]:
+        """`phase` from 0, among those that have trials; `reward`: what comes, shown or not."""
+        return {"phase": plan.phase, "reward": plan.reward}
+
     def outcome(
         self,
         world: None,

@@ -90,6 +90,15 @@ class ReversalBandit(AbstractTask[_World | None, _Plan]):
     def offer(self, world: _World | None, plan: _Plan) -> Offer:
         return single_choice()
 
+    def truth(self, world: _World | None, plan: _Plan) -> dict[str, Array]:
+        """`good`: the arm that is; `p [2]`: how likely each arm is to pay `outcomes[1]`."""
+        good = self._good(world, plan)
+        p = [jnp.where(good == arm, self.p_high, self.p_low) for arm in range(2)]
+        return {"good": good, "p": jnp.stack(p)}
+
+    def _good(self, world: _World | None, plan: _Plan) -> Int[Array, "*lanes"]:
+        return plan.good if world is None else (plan.good + world.swaps) % 2
+
     def outcome(
         self,
         world: _World | None,
@@ -99,8 +108,7 @@ class ReversalBandit(AbstractTask[_World | None, _Plan]):
         latency: Float[Array, "*lanes"],
         draws: Float[Array, "draws *lanes"],
     ) -> tuple[_World | None, Outcome]:
-        good = plan.good if world is None else (plan.good + world.swaps) % 2
-        right = action == good
+        right = action == self._good(world, plan)
         win = draws[0] < jnp.where(right, self.p_high, self.p_low)
         out = trial_outcome(jnp.where(win, self.outcomes[1], self.outcomes[0]))
         if world is None:

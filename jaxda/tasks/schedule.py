@@ -117,6 +117,10 @@ class Schedule(AbstractTask[None, _Plan]):
             return Offer(plan.cue, None, yes)
         return Offer(plan.cue, plan.cue[None] * n + jnp.arange(n), yes)
 
+    def truth(self, world: None, plan: _Plan) -> dict[str, Array]:
+        """`phase` from 0; `p [actions]` and `magnitude [actions]`: how likely each pays what."""
+        return {"phase": plan.phase, "p": plan.p, "magnitude": plan.magnitude}
+
     def outcome(
         self,
         world: None,

@@ -125,6 +125,10 @@ class SensoryPreconditioning(AbstractTask[None, _Plan]):
         light = plan.light.astype(plan.state.dtype)
         return Offer(plan.state, None, plan.place == 0, context=light)
 
+    def truth(self, world: None, plan: _Plan) -> dict[str, Array]:
+        """`phase` from 0, among those that have trials; `light`: whether it is on."""
+        return {"phase": plan.phase, "light": plan.light}
+
     def outcome(
         self,
         world: None,

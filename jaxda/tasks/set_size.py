@@ -115,6 +115,10 @@ class SetSize(AbstractTask[None, _Plan]):
             context=plan.size,
         )
 
+    def truth(self, world: None, plan: _Plan) -> dict[str, Array]:
+        """`correct`: the action that pays."""
+        return {"correct": plan.correct}
+
     def outcome(
         self,
         world: None,

@@ -59,6 +59,10 @@ class TMaze(AbstractTask[_World, None]):
         state = _state(world.step, world.arm)
         return Offer(state, jnp.stack([2 * state, 2 * state + 1]), world.step == 0)
 
+    def truth(self, world: _World, plan: None) -> dict[str, Array]:
+        """`reward [2]`: what the second state of each arm pays."""
+        return {"reward": jnp.asarray(self.rewards, dtype=float)}
+
     def outcome(
         self,
         world: _World,

@@ -61,6 +61,10 @@ class TwoStep(AbstractTask[_World, _Plan]):
         cue = jnp.where(plan.second, 1 + world.reached, 0)
         return Offer(cue, jnp.stack([2 * cue, 2 * cue + 1]), ~plan.second)
 
+    def truth(self, world: _World, plan: _Plan) -> dict[str, Array]:
+        """`p [4]`: how likely the items of the two pairs are to pay; `common` as set."""
+        return {"p": plan.p, "common": jnp.asarray(self.common, float)}
+
     def outcome(
         self,
         world: _World,

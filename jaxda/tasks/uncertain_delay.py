@@ -20,6 +20,9 @@ class _Plan(eqx.Module):
     successor: Int[Array, "..."]
     rewarded: Bool[Array, "..."]
     onset: Bool[Array, "..."]
+    # Bins from the odour to what is still to come, 0 if nothing is.
+    due: Int[Array, "..."]
+    omitted: Bool[Array, "..."]
 
 
 class UncertainDelay(AbstractTask[None, _Plan]):
@@ -93,7 +96,10 @@ class UncertainDelay(AbstractTask[None, _Plan]):
             successor = jnp.where(onset, 1, jnp.where(over, 0, state + 1))
             later = jnp.where(onset, delay, jnp.where(now, 0, due))
             paid_later = jnp.where(onset, pays, paid)
-            return (successor, later, paid_later), _Plan(state, successor, now & paid, onset)
+            ahead = jnp.where(onset, delay, due)
+            withheld = (ahead > 0) & ~paid_later
+            plan = _Plan(state, successor, now & paid, onset, ahead, withheld)
+            return (successor, later, paid_later), plan
 
         nothing = jnp.zeros((), int)
         begin = (nothing, nothing, jnp.zeros((), bool))
@@ -104,6 +110,13 @@ class UncertainDelay(AbstractTask[None, _Plan]):
 
     def offer(self, world: None, plan: _Plan) -> Offer:
         return Offer(plan.state, None, plan.onset)
+
+    def truth(self, world: None, plan: _Plan) -> dict[str, Array]:
+        """`delay` (s) from the odour to the reward whose time is still to come, 0 if there is none.
+
+        `omitted` says that this reward is going to be withheld.
+        """
+        return {"delay": plan.due.astype(float) * self.dt, "omitted": plan.omitted}
 
     def outcome(
         self,

@@ -8,7 +8,7 @@ import jax.random as jr
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from ..theory.delays import in_bins
-from ..types import Env, Offer, Outcome
+from ..types import Env, Offer, Outcome, pick
 from ._base import AbstractTask
 from ._checks import above, between, count, finite
 
@@ -30,7 +30,7 @@ class VariableDelay(AbstractTask[None, _Plan]):
     fraction `omission` of trials goes without reward.
     """
 
-    kind: ClassVar = "pavlovian"
+    kind: ClassVar = "pavlovian_cues"
     n_draws: ClassVar = 0
     source: ClassVar = "Kobayashi & Schultz 2008, J. Neurosci. 28:7837"
 
@@ -93,6 +93,11 @@ class VariableDelay(AbstractTask[None, _Plan]):
 
     def offer(self, world: None, plan: _Plan) -> Offer:
         return Offer(self._state(plan.bin, plan), None, plan.bin == 0)
+
+    def truth(self, world: None, plan: _Plan) -> dict[str, Array]:
+        """`kind`: the cue of this trial, `delay` from it to the reward (s), `rewarded` or not."""
+        delay = pick(jnp.asarray(self.delays, dtype=float), plan.kind)
+        return {"kind": plan.kind, "delay": delay, "rewarded": plan.rewarded}
 
     def outcome(
         self,

@@ -87,6 +87,10 @@ class VariableMagnitude(AbstractTask[None, _Plan]):
     def offer(self, world: None, plan: _Plan) -> Offer:
         return Offer(plan.cue, None, jnp.ones((), bool))
 
+    def truth(self, world: None, plan: _Plan) -> dict[str, Array]:
+        """`magnitude`: what is coming."""
+        return {"magnitude": plan.magnitude}
+
     def outcome(
         self,
         world: None,

@@ -28,7 +28,7 @@ class VariableProbability(AbstractTask[None, _Plan]):
     (0, 0.25, 0.5, 0.75, 1) of Fiorillo et al. 2003, both with 2 s.
     """
 
-    kind: ClassVar = "pavlovian"
+    kind: ClassVar = "pavlovian_cues"
     n_draws: ClassVar = 0
     source: ClassVar = (
         "Fiorillo, Tobler & Schultz 2003, Science 299:1898; Dabney et al. 2020, Nature 577:671"
@@ -78,6 +78,11 @@ class VariableProbability(AbstractTask[None, _Plan]):
 
     def offer(self, world: None, plan: _Plan) -> Offer:
         return Offer(self._state(plan, 0), None, plan.bin == 0)
+
+    def truth(self, world: None, plan: _Plan) -> dict[str, Array]:
+        """`kind`: the cue of this trial, `p` its probability, `rewarded`: what became of it."""
+        p = pick(jnp.asarray(self.probabilities, dtype=float), plan.kind)
+        return {"kind": plan.kind, "p": p, "rewarded": plan.rewarded}
 
     def outcome(
         self,

@@ -5,7 +5,7 @@ seconds (Niv, Daw, Joel & Dayan 2007, Psychopharmacology 191:507). The optimal `
 most net reward per second that a policy can earn.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -56,19 +56,19 @@ def random_interval(
     P = 1 - exp(-tau / interval). It is longer than sqrt(c_v / rate).
     """
 
-    def earned(tau: np.ndarray) -> np.ndarray:
+    def earned(tau: Any) -> Any:
         paid = -np.expm1(-tau / interval)
         return (paid * utility - c_u - c_v / tau) / (tau + paid * eating)
 
     def slope(tau: float) -> float:
-        rate = earned(np.asarray(tau))
+        rate = earned(tau)
         paying = np.exp(-tau / interval) / interval
         return float((utility - rate * eating) * paying + c_v / tau**2 - rate)
 
     grid = np.geomspace(1e-6, 1e6, 4001)
     top = int(np.argmax(earned(grid)))
     latency = _root(slope, grid[max(top - 1, 0)], grid[min(top + 1, len(grid) - 1)])
-    return Optimum(latency, float(earned(np.asarray(latency))))
+    return Optimum(latency, float(earned(latency)))
 
 
 def yoked_ratio(

@@ -5,9 +5,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from jaxda.catalog import load
 from jaxda.keys import named_keys
 from jaxda.models.expectile import Expectile
 from jaxda.rollout import Agent, simulate
+from jaxda.tasks.pavlovian_trace import PavlovianTrace
 from jaxda.tasks.variable_magnitude import VariableMagnitude
 from jaxda.types import Env
 
@@ -93,3 +95,16 @@ def test_each_channel_has_its_own_rates():
     down = model.update(state, event, jnp.asarray([-1.0, -1.0])).value[0]
     np.testing.assert_allclose(up, [0.5 * 0.25, 0.5 * 0.75])
     np.testing.assert_allclose(down, [-0.5 * 0.75, -0.5 * 0.25])
+
+
+@pytest.mark.parametrize("name", ["expectile", "quantile", "huber"])
+def test_the_interval_has_no_value(name):
+    # Whatever comes in it, and however long it is.
+    task = PavlovianTrace(delay=3, iti=5, interval="fixed", unpredicted=0.2)
+    population = Agent(load("models", name)(taus=(0.5,), gamma=0.9, rate=0.2))
+    keep = lambda e, r: (e.cue, r.latents["value"])
+    keys = named_keys(0, [("interval", "1")])
+    cue, value = jax.jit(
+        lambda: simulate(population, task, keys, task.events_for(200), record=keep)
+    )()
+    assert bool(jnp.all(value[:, 0][cue == 0] == 0)) and float(jnp.max(value)) > 0.5

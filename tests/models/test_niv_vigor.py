@@ -13,7 +13,8 @@ from jaxda.models.niv_vigor import NivVigor
 from jaxda.observations.latency import draw, log_normaliser
 from jaxda.rollout import Agent, simulate
 from jaxda.tasks.free_operant import FreeOperant
-from jaxda.types import Env, LatencyLaw
+from jaxda.theory.vigor import random_interval
+from jaxda.types import Env, LatencyLaw, Offer
 
 from ..records import log_likelihood, record, replay
 
@@ -142,3 +143,20 @@ def test_fixed_ratio_is_pressed_evenly_and_value_rises_by_the_press():
     np.testing.assert_allclose(by_count, best, rtol=0.03)
     rises = np.diff([value[cue == k].mean() for k in range(5)])
     np.testing.assert_allclose(rises, step, rtol=0.03)
+
+
+@pytest.mark.parametrize("utility, meal", [(1.0, 2.0), (10.0, 10.0), (1.0, 0.0)])
+def test_meals_count_on_an_interval_schedule(utility, meal):
+    best = random_interval(30.0, utility, 0.0, 0.05, meal)
+    model = NivVigor(schedule="interval", utility=utility, consumption=meal, r0=best.rate)
+    offer = Offer(jnp.zeros((), int), None, jnp.ones((), bool))
+    found = jax.tree.map(lambda x: float(x[0]), model.policy(model.init(LEVER), offer).latency)
+    slope = lambda t: (
+        found.cost / t**2 + found.bait * np.exp(-t / found.interval) / found.interval - found.rate
+    )
+    assert brentq(slope, 1e-3, 1e3) == pytest.approx(best.latency, rel=1e-9)
+
+
+def test_a_time_to_eat_is_no_less_than_nothing():
+    with pytest.raises(ValueError, match="consumption is -1"):
+        NivVigor(consumption=-1.0)

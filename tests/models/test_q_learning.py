@@ -35,8 +35,27 @@ def test_golden_record_with_everything():
 
 def test_golden_record_with_a_choice_kernel():
     model = QLearning(alpha_pos=0.3, alpha_neg=0.3, beta=3.0, q0=0.0)
-    logp, _ = ten_trials(model, {"choice_kernel": ChoiceKernel(alpha_k=0.2, beta_k=1.5)})
+    kernel = ChoiceKernel(alpha_k=0.2, beta_k=1.5)
+    logp, _ = ten_trials(model, {"choice_kernel": kernel})
     assert logp == pytest.approx(-8.2573701144, abs=1e-8)
+    state = kernel.init(TWO_ARMS)
+    for trial in range(10):
+        event = jax.tree.map(lambda x, t=trial: x[t, ..., 0], record(CHOICES, REWARDS))
+        state = kernel.update(state, event)
+    (strength,) = jax.tree.leaves(state)
+    np.testing.assert_allclose(strength, [0.5432267776, 0.34939904], rtol=0, atol=1e-10)
+
+
+def test_what_is_not_chosen_is_forgotten_toward_zero_or_its_beginning():
+    ends = {}
+    for rest in ("zero", "initial"):
+        model = QLearning(alpha_pos=0.3, alpha_neg=0.3, forget=0.2, q0=0.5, forget_to=rest)
+        q = replay(Agent(model), TWO_ARMS, record([0, 1, 0], [1, 0, 0])).latents["q"][..., 0]
+        ends[rest] = np.asarray(q)[2]
+    # Item 0 is taken once and left once, item 1 left once and taken once.
+    q0, q1 = 0.5 + 0.3 * 0.5, 0.5 * 0.8
+    np.testing.assert_allclose(ends["zero"], [q0 * 0.8, q1 * 0.7], rtol=1e-14)
+    np.testing.assert_allclose(ends["initial"], [q0 * 0.8 + 0.1, 0.5 * 0.7], rtol=1e-14)
 
 
 def test_value_of_a_sure_reward_is_a_geometric_sum():

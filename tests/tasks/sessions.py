@@ -22,6 +22,7 @@ INDIFFERENT = {
     "two_stage": lambda: TwoStep(beta1=0.0, beta2=0.0),
     "free_operant": lambda: NivVigor(alpha=0.0, alpha_r=0.0),
     "pavlovian": TDLambda,
+    "pavlovian_cues": TDLambda,
     "pavlovian_trial": DelayLine,
     "magnitude": Expectile,
 }

@@ -17,7 +17,7 @@ def session():
 
 def test_each_stimulus_is_shown_as_often_as_it_should_be(session):
     task, e = session
-    assert task.n_events == 49 * 12 and len(task.sizes) == 13
+    assert task.n_events == 51 * 12 and len(task.sizes) == 13
     for lane in range(4):
         begins = np.flatnonzero(e.fresh[: task.n_events, lane])
         sizes = []
