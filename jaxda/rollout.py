@@ -145,7 +145,16 @@ def simulate(
     `(event, readout)`: all of it by default, arrays `[events, ..., lanes]`. With `truth` it
     returns a pair of this and what the task says was behind each event (`task.truth`), by name,
     arrays `[events, ..., lanes]` as well.
+
+    Raises:
+        ValueError: if the model cannot do a task of this kind.
     """
+    can = type(agent.model).tasks
+    if task.kind not in can:
+        raise ValueError(
+            f"{type(agent.model).__name__} cannot do a {task.kind} task "
+            f"({type(task).__name__}); it does {', '.join(can)}."
+        )
     n_lanes, env = keys.shape[0], task.env
     placed = _placed(agent, values, n_lanes)
     n_choice = n_noise(env)

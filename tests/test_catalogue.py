@@ -20,6 +20,7 @@ from jaxda.catalog import KINDS, describe, load, names
 from jaxda.keys import named_key
 from jaxda.lesions._base import check_targets
 from jaxda.params import param, specs
+from jaxda.rollout import Agent, simulate
 from jaxda.types import Readout
 
 from .catalogue import kinds_met
@@ -186,3 +187,24 @@ def test_imports_point_upwards(path):
         if own == "figures":
             rank = CORE.get(other)
             assert rank is None or rank == 0 or other == "data", f"a figure imports {other}"
+
+
+def test_a_task_that_a_model_cannot_do_is_refused():
+    keys = named_key(0)[None]
+    for model, task in (("q_learning", "pavlovian_trace"), ("belief_state", "variable_delay")):
+        with pytest.raises(ValueError, match=load("models", model).__name__ + " cannot do"):
+            simulate(Agent(load("models", model)()), load("tasks", task)(), keys, 4)
+
+
+@pytest.mark.parametrize(
+    "made, said",
+    [
+        (lambda: load("models", "q_learning")(beta=-3.0, alpha_pos=1.5), "alpha_pos is 1.5"),
+        (lambda: load("models", "q_learning")(beta=float("nan")), "beta is nan"),
+        (lambda: load("lesions", "snc_loss")(1.5), "dose is 1.5; it lies from 0 to 1"),
+        (lambda: load("habits", "lapse")(xi=-0.1), "xi is -0.1"),
+    ],
+)
+def test_a_parameter_outside_its_domain_is_refused(made, said):
+    with pytest.raises(ValueError, match=said):
+        made()

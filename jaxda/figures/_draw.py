@@ -38,12 +38,22 @@ def draw(config: Config, name: str, layout: Layout) -> None:
 
 
 def draw_landmark(name: str, measured: Measured, layout: Layout) -> None:
-    """Write a landmark as it was measured, and draw it as SVG and PNG if it has panels."""
+    """Write a landmark as it was measured, and draw it as SVG and PNG if it has panels.
+
+    Pages set the words beside the SVG; the PNG goes about alone and holds them itself.
+    """
     if measured.panels:
+        facts = catalog.describe("landmarks", name).facts
+        words = " ".join(
+            [
+                f"{facts['title']}. {measured.caption}",
+                facts.get("caution", ""),
+                f"A simulation, not data. Source: {facts['source']}.",
+            ]
+        )
         with style():
-            figure = _gallery.draw(measured)
-            for suffix in ("svg", "png"):
-                _save(figure, layout.landmark(name, suffix), suffix)
+            for suffix, note in (("svg", ""), ("png", words)):
+                _save(_gallery.draw(measured, note), layout.landmark(name, suffix), suffix)
     write_json(layout.landmark(name, "json"), landmark_record(measured))
 
 

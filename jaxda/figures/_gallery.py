@@ -18,21 +18,28 @@ _ROW, _LINE = 3.1, 0.19
 _MOST_CHECKS = 10
 # Letters of a label that fit the width of the figure.
 _LETTERS = 110
+_SMALL_LETTERS = 150
 
 
-def draw(measured: Measured) -> Figure:
-    """Panels above, and a table of what was expected and what was got below."""
+def draw(measured: Measured, words: str = "") -> Figure:
+    """Panels above, a table of what was expected and what was got below, then `words`."""
     n = len(measured.panels)
     columns = n if n <= 3 else math.ceil(n / 2)
     columns = min(columns, 3)
     rows = -(-n // columns)
     lines = min(len(measured.checks), _MOST_CHECKS + 1) + 1
-    heights = [_ROW * rows, _LINE * lines + 0.15]
+    note = textwrap.wrap(words, _SMALL_LETTERS)
+    heights = [_ROW * rows, _LINE * lines + 0.15] + [0.8 * _LINE * len(note) + 0.1] * bool(note)
     figure = look.canvas(sum(heights))
-    above, below = np.ravel(figure.subfigures(2, 1, height_ratios=heights, squeeze=False))
+    parts = figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)
+    above, below, *last = np.ravel(parts)
     for ax, panel in zip(look.grid(above, n, columns), measured.panels, strict=True):
         _panel(ax, panel, _LETTERS // columns)
     _checks(below.subplots(), measured.checks)
+    for foot in last:
+        ax = foot.subplots()
+        ax.axis("off")
+        ax.text(0, 1, "\n".join(note), va="top", fontsize=6.8, color="#444444", linespacing=1.35)
     return figure
 
 

@@ -70,13 +70,13 @@ def test_settled_values():
     sizes, odds, taus, width = np.array([0.0, 2.0, 6.0]), (0.35, 0.4, 0.25), (0.3, 0.7, 0.9), 1.5
     expected = huber_points(sizes, np.array(odds), np.array(taus), width)
     bends = (sizes[:, None] + np.array([-width, 0, width])).ravel()
-    n_agents, late = 300, 2_000
+    n_agents = 300
     task = VariableMagnitude(magnitudes=sizes.tolist(), probabilities=odds, cued=0.0)
     model = Huber(rate=0.02, width=width, taus=taus, v0=2.0)
     keys = named_keys(0, [("huber", str(i)) for i in range(n_agents)])
     keep = lambda event, readout: readout.latents["value"]
-    run = jax.jit(lambda: simulate(Agent(model), task, keys, 2 * late, record=keep))
-    value = np.asarray(run())[late:]
+    run = jax.jit(lambda: simulate(Agent(model), task, keys, 5_000, record=keep))
+    value = np.asarray(run())[3_000:]
     # Agents are independent: four standard errors of their mean are passed once in 5,000.
     agents = value.mean(axis=0)
     error = agents.std(axis=1, ddof=1) / np.sqrt(n_agents)

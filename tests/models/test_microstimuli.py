@@ -89,17 +89,17 @@ def plain_loop(events, m, alpha, gamma, lam, d, sigma, kept):
     return np.array(errors), np.array(values)
 
 
-@pytest.mark.parametrize("iti", ["cleared", "kept"])
-def test_equals_a_plain_loop(iti):
+# With one bin between trials each ends with a terminal event, which a stream runs over.
+@pytest.mark.parametrize("iti, bins", [("cleared", 1), ("kept", 1), ("kept", 3)])
+def test_equals_a_plain_loop(iti, bins):
     settings = {"m": 6, "alpha": 0.1, "gamma": 0.97, "lam": 0.9, "d": 0.9, "sigma": 0.15}
-    task = PavlovianTrace(delay=4, tail=6, omission=0.3, iti=3, interval="fixed")
-    if iti == "cleared":
-        task = PavlovianTrace(delay=4, tail=6, omission=0.3)
+    task = PavlovianTrace(delay=4, tail=6, omission=0.3, iti=bins, interval="fixed")
     seen = lambda e: (e.onset, e.successor, e.terminal, e.reward)
     keep = lambda e, r: (seen(e), r.rpe[0], r.latents["value"])
     found = played(Microstimuli(iti=iti, **settings), task, task.events_for(40), keep)
     events, rpe, value = jax.tree.map(lambda x: x[:, 0], found)
     assert 0 < (events[3] > 0).sum() < 40
+    assert events[2].any() == (bins == 1)
     errors, values = plain_loop(events, **settings, kept=iti == "kept")
     np.testing.assert_allclose(rpe, errors, rtol=0, atol=1e-12)
     np.testing.assert_allclose(value, values, rtol=0, atol=1e-12)

@@ -15,19 +15,22 @@ from .test_td_zero import played
 K1, K2 = 0.6, 0.9
 
 
-def seen(n_trials, **settings):
-    """Errors and values `[trials, 2]` of the interval and of a cue that at once pays 2."""
+def seen(n_trials, reward=2, states=1, **settings):
+    """Errors and values `[trials, 1 + states]` of the interval and of states; the last pays."""
+    n = 1 + states
+    at = np.tile(np.arange(n), n_trials)
+    last = at == states
     events = record(
-        [0] * 2 * n_trials,
-        [0, 2] * n_trials,
-        cue=[0, 1] * n_trials,
-        successor=[1, 0] * n_trials,
-        onset=[True, False] * n_trials,
-        terminal=[False, True] * n_trials,
+        0 * at,
+        reward * last,
+        cue=at,
+        successor=np.where(last, 0, at + 1),
+        onset=at == 0,
+        terminal=last,
     )
     model = ValueDecay(alpha=0.5, gamma=0.5, **settings)
-    out = replay(Agent(model), PavlovianTrace(delay=0).env, events)
-    shaped = lambda x: np.asarray(x).reshape(n_trials, 2)
+    out = replay(Agent(model), PavlovianTrace(delay=states - 1).env, events)
+    shaped = lambda x: np.asarray(x).reshape(n_trials, n)
     return shaped(out.rpe), shaped(out.latents["value"])
 
 
@@ -55,10 +58,12 @@ def test_fading_by_trial_by_hand():
 
 
 def test_fading_by_step_by_hand():
-    # The first event of a trial takes nothing, so that the interval sees what the cue will see.
-    rpe, value = seen(3, decay="step", kappa=K1)
-    np.testing.assert_allclose(value[:, 1], [0, 0.6, 0.78], rtol=0, atol=1e-15)
-    np.testing.assert_allclose(rpe[:, 0], [0, 0.3, 0.39], rtol=0, atol=1e-15)
+    # Two states: all fades by .6 after each of their events, and not after the interval's.
+    rpe, value = seen(3, states=2, decay="step", kappa=K1)
+    left = [[0, 0, 0], [0, 0, 0.36], [0, 0.054, 0.4248]]
+    np.testing.assert_allclose(value, left, rtol=0, atol=1e-15)
+    expected = [[0, 0, 2], [0, 0.3, 1.64], [0.027, 0.3, 1.5752]]
+    np.testing.assert_allclose(rpe, expected, rtol=0, atol=1e-15)
 
 
 def test_a_wide_scale_is_the_plain_factor_and_a_narrow_one_none():
@@ -72,19 +77,11 @@ def test_a_wide_scale_is_the_plain_factor_and_a_narrow_one_none():
 
 
 def test_losses_fade_like_gains():
-    events = record([0] * 4, [0, -2] * 2, cue=[0, 1] * 2, onset=[True, False] * 2, successor=1)
-    model = ValueDecay(alpha=0.5, decay="value_dependent", kappa=K1, scale=K2)
-    ends = [False, True] * 2
-    events = record(
-        [0] * 4,
-        [0, -2] * 2,
-        cue=[0, 1] * 2,
-        successor=[1, 0] * 2,
-        onset=[True, False] * 2,
-        terminal=ends,
-    )
-    value = replay(Agent(model), PavlovianTrace(delay=0).env, events).latents["value"][:, 0]
-    assert float(value[3]) == pytest.approx(-kept(1.0), abs=1e-15)
+    settings = {"decay": "value_dependent", "kappa": K1, "scale": K2}
+    (rpe, value), (loss, cost) = (seen(3, reward=r, **settings) for r in (2, -2))
+    assert value[2, 1] > 0.8
+    np.testing.assert_array_equal(loss, -rpe)
+    np.testing.assert_array_equal(cost, -value)
 
 
 def test_the_ramp_has_a_closed_form():
