@@ -111,7 +111,12 @@ def test_the_table_of_the_readme_is_read_as_it_says(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    "name, told", [("learner.py", "of 300 trials"), ("lake.py", "in 100% of the last 30")]
+    "name, told",
+    [
+        ("learner.py", "of 300 trials"),
+        ("watcher.py", "value of the interval"),
+        ("lake.py", "in 100% of the last 30"),
+    ],
 )
 def test_the_examples_of_gymnasium_run(name, told):
     command = [sys.executable, "-W", "error", "-c", block("docs/gymnasium.md", name)]
