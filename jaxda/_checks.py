@@ -8,6 +8,7 @@ import ast
 import functools
 import math
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -166,7 +167,7 @@ def _like(value: Any, default: Any, kind: type) -> bool:
 
 def _is(kind: type, value: Any) -> bool:
     if kind is float and isinstance(value, int | float) and not isinstance(value, bool):
-        return math.isfinite(value)
+        return abs(value) <= sys.float_info.max
     return isinstance(value, kind) and (kind is bool) == isinstance(value, bool)
 
 
@@ -303,6 +304,7 @@ def _values(loc: Loc, fields: Fields, variant: _Variant, say: Say) -> None:
 
 
 def _bounds(loc: Loc, fields: Fields, variant: _Variant, say: Say) -> None:
+    varying = fields["population"] or {}
     for name, bounds in (fields["bounds"] or {}).items():
         at = (*loc, "bounds", name)
         if not _freed(variant, name, at, say) or isinstance(bounds, Wrong):
@@ -315,7 +317,7 @@ def _bounds(loc: Loc, fields: Fields, variant: _Variant, say: Say) -> None:
             say(at, shown([low, high]), "[lowest, highest], the lowest first")
         elif not domain[0] <= low < high <= domain[1]:
             say(at, shown([low, high]), f"bounds within the domain, {_interval(domain)}")
-        elif start is not None and not low < start < high and name not in (fields["population"] or {}):
+        elif start is not None and not low < start < high and name not in varying:
             found = f"{shown([low, high])}, without the value of {_short(path)}, {start:g}"
             say(at, found, f"bounds around it, or values.{_short(path)} within the bounds")
 
@@ -381,8 +383,8 @@ def _scenario(
 
 def _schedule(loc: Loc, fields: Fields, task: Card, say: Say) -> None:
     """Check phases of the user's own."""
-    name, settings = task.facts.get("table"), fields["task"]["settings"] or {}
-    if name not in settings or settings[name] == task.settings[name]:
+    name, settings = str(task.facts.get("table")), fields["task"]["settings"] or {}
+    if name not in settings or settings[name] == task.settings[name] == ():
         return
     layout, rows, actions = _phases.LAYOUTS[task.name], settings[name], settings.get("actions", ())
     actions = tuple(map(str, actions)) if isinstance(actions, tuple) else ()
@@ -528,6 +530,8 @@ def _figure(name: str, drawn: tuple[str, ...] | Wrong, all_: Sections, say: Say)
         say(loc, f"no figure called {name!r}", did_you_mean(name, known), key=True)
     reads = catalog.describe("figures", name).facts.get("reads", ()) if name in known else ()
     if isinstance(drawn, Wrong):
+        if drawn.value == ():
+            say(loc, shown(()), "a list of at least one scenario or data set of this file")
         return
     _unique(loc, drawn, say)
     for i, target in enumerate(drawn):

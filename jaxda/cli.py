@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,9 @@ class _Group(click.Group):
         return super().resolve_command(ctx, args)
 
 
-@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(__version__, prog_name="jaxda")
 def app() -> None:
     """A differentiable laboratory for reward-prediction-error accounts of dopamine.
@@ -57,58 +59,114 @@ def _config_option(f: Callable) -> Callable:
     )(f)
 
 
+def _writable(ctx: click.Context, option: click.Parameter, folder: Path) -> Path:
+    """A folder that files can be put into, or that can be made."""
+    there = next(p for p in (folder.absolute(), *folder.absolute().parents) if p.exists())
+    found = "a file" if not there.is_dir() else "a folder that cannot be written to"
+    if not (there.is_dir() and os.access(there, os.W_OK)):
+        raise InputError([Problem("--results", f"{there}, {found}", "a folder for results")])
+    return folder
+
+
 def _results_option(f: Callable) -> Callable:
     return click.option(
-        "--results", "-r", default="results", show_default=True, metavar="FOLDER", type=Path
+        "--results",
+        "-r",
+        default="results",
+        show_default=True,
+        metavar="FOLDER",
+        type=Path,
+        callback=_writable,
+        help="Where results are kept.",
     )(f)
 
 
-def _load(configs: tuple[str, ...]) -> Any:
+def _scenario_option(f: Callable) -> Callable:
+    return click.option("--scenario", "-s", required=True, help="Scenario of the experiment.")(f)
+
+
+def _source_option(f: Callable) -> Callable:
+    return click.option(
+        "--source", "-m", required=True, help="Variant that generates the sessions."
+    )(f)
+
+
+def _draft(configs: tuple[str, ...]) -> Any:
+    """What is sound in an experiment, and a report of what is not."""
     from . import config
 
     if len(configs) == 1 and configs[0].startswith("{"):
-        return config.Config.model_validate_json(configs[0])
-    return config.load(*(configs or (_DEFAULT,)))
+        return config.draft_json(configs[0])
+    return config.draft(*(configs or (_DEFAULT,)))
 
 
-def _ready(configs: tuple[str, ...]) -> Any:
-    """The checked experiment, with JAX set up for it."""
-    from . import platform
+def _refuse(problems: Iterable[Problem]) -> None:
+    if told := tuple(problems):
+        raise InputError(told)
 
-    checked = _load(configs)
-    platform.configure(checked.precision)
+
+def _load(configs: tuple[str, ...]) -> Any:
+    from . import _marked
+
+    checked, report = _draft(configs)
+    _refuse(_marked.told(report.found))
     return checked
 
 
-def _one_of(what: str, name: str, known: Any) -> str:
-    if name not in known:
-        near = catalog.did_you_mean(name, known)
-        raise InputError([Problem(what, f"no {what.strip('-')} called {name!r}", near)])
-    return name
+def _ready(configs: tuple[str, ...]) -> Any:
+    """The checked experiment, with JAX set up for it, of which everything can be built."""
+    from . import _marked, platform
+
+    checked, report = _draft(configs)
+    _refuse(_marked.told(report.found))
+    platform.configure(checked.precision)
+    from . import stages
+
+    stages.build_all(checked, report)
+    _refuse(_marked.told(report.found))
+    return checked
+
+
+def _unknown(*asked: tuple[str, str, Any]) -> list[Problem]:
+    """What of (what, name, known) has a name that is not among the known ones."""
+    return [
+        Problem(what, f"no {what.strip('-')} called {name!r}", catalog.did_you_mean(name, known))
+        for what, name, known in asked
+        if name not in known
+    ]
+
+
+def _known(*asked: tuple[str, str, Any]) -> None:
+    """Refuse names that are not among the known ones, all at once."""
+    _refuse(_unknown(*asked))
+
+
+def _sources(checked: Any, scenario: str) -> Any:
+    """What may have generated a scenario: any variant, where there is no such scenario."""
+    known = checked.scenarios
+    return known[scenario].sources if scenario in known else checked.models
 
 
 @app.command(epilog="Example: jaxda validate config/config.yaml")
 @click.argument("files", nargs=-1, metavar="[CONFIG]...")
-def validate(files: tuple[str, ...]) -> None:
+@_config_option
+def validate(files: tuple[str, ...], configs: tuple[str, ...]) -> None:
     """Check an experiment and the tables it names; every problem is told at once."""
+    from . import _marked
     from .data import reader
 
-    checked = _load(files)
+    checked, report = _draft((*files, *configs))
     problems: list[Problem] = []
-    rows: dict[str, int] = {}
+    tables: dict[str, Any] = {}
     for name, dataset in checked.datasets.items():
         try:
-            rows[name] = reader.read(dataset, name).num_rows
+            tables[name] = reader.read(dataset, name)
         except InputError as error:
             problems += error.problems
     from . import stages
 
-    try:
-        stages.build_all(checked)
-    except InputError as error:
-        problems += error.problems
-    if problems:
-        raise InputError(problems)
+    stages.build_all(checked, report, tables)
+    _refuse(_marked.told(report.found) + problems)
     for name, scenario in checked.scenarios.items():
         click.echo(
             f"scenario {name}: {scenario.task.name}, {scenario.lesion} at "
@@ -118,22 +176,35 @@ def validate(files: tuple[str, ...]) -> None:
         )
     for name, dataset in checked.datasets.items():
         click.echo(
-            f"dataset {name}: {dataset.path}, {rows[name]} trials; "
-            f"candidates {', '.join(dataset.candidates)}"
+            f"dataset {name}: {dataset.path}, {tables[name].num_rows} trials; "
+            f"candidates {', '.join(dataset.candidates) or 'none'}"
         )
+        _tell_left_out(name, tables[name])
     click.echo("ok")
+
+
+def _tell_left_out(name: str, table: Any) -> None:
+    """Say what was recorded beside missed trials and is not used."""
+    from .data.files import metadata
+
+    for what, n in metadata(table)["left_out"].items():
+        if n:
+            trials = "1 missed trial has" if n == 1 else f"{n} missed trials have"
+            click.echo(f"dataset {name}: {trials} a {what}, which is left out")
 
 
 @app.command(epilog="Example: jaxda simulate -c config/config.yaml -s snc_loss -m opal -r results")
 @_config_option
 @_results_option
-@click.option("--scenario", "-s", required=True, help="Scenario to play.")
-@click.option("--source", "-m", required=True, help="Variant that generates the sessions.")
+@_scenario_option
+@_source_option
 def simulate(configs: tuple[str, ...], results: Path, scenario: str, source: str) -> None:
     """Make the sessions of a scenario: one Parquet row per event, and the truth behind them."""
     checked = _ready(configs)
-    _one_of("--scenario", scenario, checked.scenarios)
-    _one_of("--source", source, checked.scenarios[scenario].sources)
+    _known(
+        ("--scenario", scenario, checked.scenarios),
+        ("--source", source, _sources(checked, scenario)),
+    )
     from . import stages
     from .data.files import write_table
 
@@ -150,27 +221,39 @@ def simulate(configs: tuple[str, ...], results: Path, scenario: str, source: str
 def read(configs: tuple[str, ...], results: Path, dataset: str) -> None:
     """Check a table of your own and bring it into the form of simulated sessions."""
     checked = _load(configs)
-    _one_of("--dataset", dataset, checked.datasets)
+    _known(("--dataset", dataset, checked.datasets))
     from .data import reader
     from .data.files import write_table
 
     table = reader.read(checked.datasets[dataset], dataset)
     write_table(Layout(results).sessions(dataset, DATA), table)
+    _tell_left_out(dataset, table)
 
 
 @app.command(epilog="Example: jaxda fit -s healthy -m opal -k q")
 @_config_option
 @_results_option
 @click.option("--scenario", "-s", required=True, help="Scenario or dataset.")
-@click.option("--source", "-m", default=DATA, help="Variant that generated it; omit for a dataset.")
+@click.option("--source", "-m", help="Variant that generated it; omit for a dataset.")
 @click.option("--candidate", "-k", required=True, help="Variant to fit.")
 def fit(
-    configs: tuple[str, ...], results: Path, scenario: str, source: str, candidate: str
+    configs: tuple[str, ...], results: Path, scenario: str, source: str | None, candidate: str
 ) -> None:
     """Fit a candidate to every subject: estimates, errors, intervals, and flags."""
     checked = _ready(configs)
-    _one_of("--scenario", scenario, [*checked.scenarios, *checked.datasets])
-    _one_of("--candidate", candidate, checked.models)
+    problems = _unknown(
+        ("--scenario", scenario, [*checked.scenarios, *checked.datasets]),
+        ("--candidate", candidate, checked.models),
+    )
+    if scenario in checked.datasets and source not in (None, DATA):
+        problems.append(Problem("--source", f"{source!r}, and {scenario!r} is a dataset", "no -m"))
+    elif scenario in checked.scenarios and source is None:
+        right = f"-m with what generated {scenario!r}: {' or '.join(_sources(checked, scenario))}"
+        problems.append(Problem("--source", "missing", right))
+    elif source not in (None, DATA) or scenario in checked.scenarios:
+        problems += _unknown(("--source", str(source), _sources(checked, scenario)))
+    _refuse(problems)
+    source = source or DATA
     from . import stages
     from .data.files import read_table, write_table
 
@@ -185,13 +268,18 @@ def fit(
 @app.command("dose", epilog="Example: jaxda dose -s snc_loss -m opal")
 @_config_option
 @_results_option
-@click.option("--scenario", "-s", required=True)
-@click.option("--source", "-m", required=True)
+@_scenario_option
+@_source_option
 def fit_dose(configs: tuple[str, ...], results: Path, scenario: str, source: str) -> None:
     """Fit only the dose of the scenario's lesion, the other parameters being known."""
     checked = _ready(configs)
-    _one_of("--scenario", scenario, checked.scenarios)
-    _one_of("--source", source, checked.scenarios[scenario].sources)
+    _known(
+        ("--scenario", scenario, checked.scenarios),
+        ("--source", source, _sources(checked, scenario)),
+    )
+    if checked.scenarios[scenario].lesion == "intact":
+        found = f"{scenario!r}, which has no lesion"
+        _refuse([Problem("--scenario", found, "a scenario with a lesion")])
     from . import stages
     from .data.files import read_table, write_table
 
@@ -210,10 +298,15 @@ def fit_dose(configs: tuple[str, ...], results: Path, scenario: str, source: str
 def compare(configs: tuple[str, ...], results: Path, scenario: str) -> None:
     """Compare candidates (AIC, BIC), and tell how well models and parameters are recovered."""
     checked = _load(configs)
-    _one_of("--scenario", scenario, [*checked.scenarios, *checked.datasets])
+    from . import plan
+
+    _known(("--scenario", scenario, plan.scenarios(checked)))
+    if not plan.candidates(checked, scenario):
+        found = f"{scenario!r}, of which there are no candidates to compare"
+        right = f"a scenario with candidates: {', '.join(plan.fitted(checked)) or 'none yet'}"
+        _refuse([Problem("--scenario", found, right)])
     import pyarrow as pa
 
-    from . import plan
     from .data.files import read_table, write_table
     from .fit.comparison import comparison, confusion
     from .fit.recovery import recovery
@@ -238,9 +331,12 @@ def compare(configs: tuple[str, ...], results: Path, scenario: str) -> None:
 @_results_option
 @click.argument("name")
 def figure(configs: tuple[str, ...], results: Path, name: str) -> None:
-    """Draw a figure of the experiment as SVG and PNG, with its findings as JSON."""
+    """Draw a figure of the experiment as SVG and PNG, with its findings as JSON.
+
+    NAME is one of those under `figures` in the experiment.
+    """
     checked = _load(configs)
-    _one_of("figure", name, checked.figures)
+    _known(("figure", name, checked.figures))
     from .figures._draw import draw
 
     draw(checked, name, Layout(results))
@@ -250,8 +346,11 @@ def figure(configs: tuple[str, ...], results: Path, name: str) -> None:
 @_results_option
 @click.argument("name")
 def measure(results: Path, name: str) -> None:
-    """Measure a landmark on the models of the catalogue, and draw it."""
-    _one_of("landmark", name, catalog.names("landmarks"))
+    """Measure a landmark on the models of the catalogue, and draw it.
+
+    NAME is one of those that `jaxda list landmarks` tells.
+    """
+    _known(("landmark", name, catalog.names("landmarks")))
     from . import platform
 
     platform.configure()
@@ -264,9 +363,11 @@ def measure(results: Path, name: str) -> None:
 @app.command(epilog="Examples: jaxda landmarks    jaxda landmarks travelling_error")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 def landmarks(names: tuple[str, ...]) -> None:
-    """Measure landmarks, all or those named, as a table; status 1 if one fails."""
-    for name in names:
-        _one_of("landmark", name, catalog.names("landmarks"))
+    """Measure landmarks, all or those named, as a table; status 1 if one fails.
+
+    NAMEs are those that `jaxda list landmarks` tells.
+    """
+    _known(*(("landmark", name, catalog.names("landmarks")) for name in dict.fromkeys(names)))
     from . import listing, platform
 
     platform.configure()
@@ -311,18 +412,21 @@ def report(configs: tuple[str, ...], results: Path) -> None:
 @click.argument("kind", required=False, metavar="[KIND]")
 @click.argument("name", required=False, metavar="[NAME]")
 def list_(kind: str | None, name: str | None) -> None:
-    """What models, tasks, lesions, landmarks and so on exist; with a name, all about one."""
+    """What models, tasks, lesions, landmarks and so on exist; with a NAME, all about one.
+
+    KIND is such as `models`; without it, all kinds are told.
+    """
     from . import listing
 
     width = listing.terminal_width()
     if kind is None:
         click.echo(listing.overview(width))
         return
-    _one_of("kind", kind, catalog.KINDS)
+    _known(("kind", kind, catalog.KINDS))
     if name is None:
         click.echo(listing.table(kind, width))  # type: ignore[arg-type]
         return
-    _one_of(kind[:-1], name, catalog.names(kind))  # type: ignore[arg-type]
+    _known((kind[:-1], name, catalog.names(kind)))  # type: ignore[arg-type]
     click.echo(listing.card(catalog.describe(kind, name), width))
 
 

@@ -330,7 +330,7 @@ def _sound(data: Mapping[str, Any], report: _marked.Report) -> Config:
     for section, sound in parts.items():
         items = data.get(section)
         for name, item in items.items() if isinstance(items, dict) else ():
-            if report.fair(section) or report.fair(section, name):
+            if report.fair(section, name):
                 sound[name] = item
     return Config.model_validate({"title": "", "seed": 0, **parts})
 

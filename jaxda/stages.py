@@ -5,15 +5,18 @@ of any origin; `fit_dose` estimates only the dose of a lesion. Nothing here read
 files or knows a workflow.
 """
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pyarrow as pa
 
 from . import agents, catalog
+from ._marked import Loc
 from .config import Config, Scenario
 from .data.files import metadata, with_metadata
 from .data.sessions import Label, Sessions, from_table, to_table, units
@@ -23,9 +26,9 @@ from .fit.estimate import Estimates, estimate
 from .fit.objective import Problem
 from .keys import named_keys
 from .params import free
-from .rollout import Agent
+from .rollout import Agent, start
 from .rollout import simulate as play
-from .types import Event, Readout
+from .types import Env, Event, Readout
 
 
 Progress = Callable[[int, int], None]
@@ -37,14 +40,20 @@ def _quiet(done: int, total: int) -> None:
     pass
 
 
+# The setting, if it is one alone, what was found, and what would be right.
+_Fault = tuple[tuple[str, ...], str, str]
+# What a component raises for settings that mean nothing to it.
+_REFUSED = (ValueError, TypeError, ArithmeticError)
+
+
 def build_task(scenario: Scenario) -> Any:
     """The task of a scenario.
 
     Raises:
         InputError: if its settings mean nothing.
     """
-    make = catalog.load("tasks", scenario.task.name)
-    return _built(f"task {scenario.task.name}", lambda: make(**scenario.task.settings))
+    name, settings = scenario.task.name, scenario.task.settings
+    return _built(f"task {name}", lambda: catalog.load("tasks", name)(**settings))
 
 
 def build_agent(config: Config, variant: str, lesion: str = "intact") -> Agent:
@@ -59,26 +68,97 @@ def build_agent(config: Config, variant: str, lesion: str = "intact") -> Agent:
 def _built(what: str, make: Callable[[], Any]) -> Any:
     try:
         return make()
-    except ValueError as error:
-        raise InputError([Fault(what, str(error), "a setting that makes sense")]) from None
+    except _REFUSED as error:
+        raise InputError([Fault(what, *_halves(error, "another setting"))]) from None
 
 
-def build_all(config: Config) -> None:
-    """Build everything that the experiment names, to see whether it can be built.
+def build_all(
+    config: Config,
+    say: Callable[[Loc, str, str], object],
+    tables: Mapping[str, pa.Table] | None = None,
+) -> None:
+    """Build everything that the experiment names, and `say` where and why something cannot be.
 
-    Raises:
-        InputError: with every task and agent that cannot.
+    `tables` are its data sets as far as they were read. A model that a scenario names and the
+    experiment lacks is passed over.
     """
-    made = [lambda s=s: build_task(s) for s in config.scenarios.values()]
-    made += [lambda v=v: build_agent(config, v) for v in config.models]
-    problems: list[Fault] = []
-    for make in made:
-        try:
-            make()
-        except InputError as error:
-            problems += error.problems
-    if problems:
-        raise InputError(problems)
+    able: dict[str, Agent] = {}
+    for name, variant in config.models.items():
+        faults = _faults("models", variant.model, variant.settings)
+        for inside, found, right in faults:
+            say(("models", name, "settings", *inside), found, right)
+        if not faults:
+            able[name] = build_agent(config, name)
+
+    def meet(loc: Loc, variants: Sequence[str], what: str, env: Env) -> None:
+        for i, variant in enumerate(variants):
+            refusal = _unable(able[variant], env) if variant in able else None
+            if refusal:
+                found, right = _halves(refusal, "another task, or another model")
+                model = config.models[variant].model
+                say((*loc, i), f"{variant!r} ({model}) cannot do {what}: {found}", right)
+
+    for name, scenario in config.scenarios.items():
+        loc, task = ("scenarios", name), scenario.task
+        faults = _faults("tasks", task.name, task.settings)
+        for inside, found, right in faults:
+            say((*loc, "task", "settings", *inside), found, right)
+        if not faults:
+            env = build_task(scenario).env
+            meet((*loc, "sources"), scenario.sources, task.name, env)
+            meet((*loc, "candidates"), scenario.candidates, task.name, env)
+    for name, table in (tables or {}).items():
+        env = Env(**metadata(table)["env"])
+        meet(("datasets", name, "candidates"), config.datasets[name].candidates, "this task", env)
+
+
+def _unable(agent: Agent, env: Env) -> ValueError | None:
+    """Why an agent cannot do a task, if it cannot."""
+    try:
+        # Traced, since nothing needs to be computed.
+        eqx.filter_eval_shape(start, agent, env)
+    except ValueError as error:
+        return error
+    return None
+
+
+def _faults(kind: catalog.Kind, name: str, settings: Mapping[str, Any]) -> list[_Fault]:
+    """What is wrong with settings of a component.
+
+    A component tells its first fault only, so each setting that it names is taken back to its
+    default to see what else there is.
+    """
+    make, left = catalog.load(kind, name), dict(settings)
+    told: list[_Fault] = []
+    while (error := _refusal(make, left)) is not None:
+        words = re.findall(r"\w+", str(error))
+        named = next((word for word in words if word in left), None)
+        # What does not go with the default of a wrong setting may go with the right one.
+        if not {*words} & (settings.keys() - left.keys()):
+            inside = () if named is None else (named,)
+            see = f"settings that go together (jaxda list {kind} {name})"
+            told.append((inside, *_halves(error, see)))
+        if named is None:
+            break
+        del left[named]
+    return told
+
+
+def _refusal(make: Callable[..., Any], settings: Mapping[str, Any]) -> Exception | None:
+    try:
+        make(**settings)
+    except _REFUSED as error:
+        return error
+    return None
+
+
+def _halves(error: Exception, otherwise: str) -> tuple[str, str]:
+    """What was found and what would be right, of a message such as `p is 2; it lies above 3.`"""
+    text = str(error).rstrip(".")
+    if not isinstance(error, ValueError):
+        return f"values that cannot be used ({text})", otherwise
+    found, _, right = text.partition("; ")
+    return found, re.sub("^it (is|lies) ", "", right) or otherwise
 
 
 def _subjects(scenario: Scenario) -> list[str]:
@@ -191,6 +271,9 @@ def fit(
     agent = build_agent(config, candidate)
     unit = config.datasets[name].unit if name in config.datasets else "subject"
     data = from_table(sessions)
+    if refusal := _unable(agent, data.env):
+        found, right = _halves(refusal, "another model")
+        raise InputError([Fault(f"{name}: {candidate}", f"cannot be fitted: {found}", right)])
     names, owner = units(data.labels, unit)
     frees = agents.frees(variant, agent)
     prior = config.fit.prior

@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 import pytest
 
-from jaxda import catalog, config
+from jaxda import catalog, config, stages
+from jaxda._marked import dotted
 from jaxda.data import reader
 from jaxda.errors import InputError, Problem
 
@@ -193,6 +194,72 @@ CASES = [
     ),
     Case("kind of setting", [("blocks: 2", "blocks: §two")], [("'two'", "an integer")]),
     Case(
+        "number without end",
+        [("pst, settings: {blocks: 2", "bandit, settings: {p: §[1" + 400 * "0" + "]")],
+        [("[1000", "a list of numbers")],
+    ),
+    Case(
+        "texts for numbers",
+        [("pst, settings: {blocks: 2", "bandit, settings: {p: §[a, b], outcomes: §[[1]]")],
+        [("['a', 'b']", "a list of numbers"), ("[[1]]", "a list of numbers")],
+    ),
+    Case(
+        "list that is empty by default",
+        [("{model: td_lambda}", "{model: expectile, settings: {taus: §[a, .5]}}")],
+        [("['a', 0.5]", "a list of numbers")],
+    ),
+    Case(
+        "mapping for a name",
+        [("pst, settings: {blocks: 2", "schedule, settings: {actions: §[{a: 1}, b]")],
+        [("[{a: 1}, 'b']", "a list of texts")],
+    ),
+    # One mistake in a part hides none beside it.
+    Case(
+        "values beside nan",
+        [("{alpha_c: 0.2}", "{alpha_c: §.nan, §alpha: 1, alpha_g: §4}")],
+        [
+            ("nan", "a number between 0 and 1"),
+            ("no parameter called 'alpha'", "'alpha_"),
+            ("4.0", "a number between 0 and 1"),
+        ],
+    ),
+    Case(
+        "bounds around a value that is wrong",
+        [
+            (
+                "    bounds: {beta: [0, 20]}",
+                "    values: {beta: §.inf}\n    bounds: {beta: [5, 20]}",
+            ),
+            ("    population: {beta: [4.0, 0.4]}\n", ""),
+        ],
+        [("inf", "a number above 0")],
+    ),
+    Case(
+        "bounds beside a number",
+        [("{beta: [0, 20]}", "{beta: §3, §q0: [0, 1]}")],
+        [("3", "[lowest, highest]"), ("no free parameter called 'q0'", "beta")],
+    ),
+    Case(
+        "populations beside a number",
+        [("{beta: [4.0, 0.4]}", "{beta: §3, §q0: [0, 1]}")],
+        [("3", "[median, spread]"), ("no free parameter called 'q0'", "beta")],
+    ),
+    Case(
+        "setting beside a key",
+        [("pst, settings: {blocks", "pst, §setings: {}, settings: {§block")],
+        [("no key called 'setings'", "'settings'?"), ("no setting 'block'", "'blocks'?")],
+    ),
+    Case(
+        "column beside a key",
+        [("trial: n", "trial: §who, §sesion: day")],
+        [("'who', the column of subject", "another"), ("called 'sesion'", "'session'?")],
+    ),
+    Case(
+        "figures beside an empty list",
+        [("curves: [loss]", "curves: §[]\n  §curvs: [§los]")],
+        [("[]", "at least one"), ("no figure called 'curvs'", "'curves'?"), ("'los'", "'loss'?")],
+    ),
+    Case(
         "bounds without the value",
         [("    population: {beta: [4.0, 0.4]}\n", ""), ("[0, 20]", "§[5, 20]")],
         [("without the value of beta, 3", "values.beta")],
@@ -362,6 +429,16 @@ TABLE_CASES = [
     ),
     TableCase("latency", [("0.55", "-0.55")], [(3, "rt", "-0.55", "above 0")]),
     TableCase("no latency", [("0.55", "0")], [(3, "rt", "0", "above 0")]),
+    TableCase(
+        "latency of a missed trial",
+        [("a,3,AB,,1,", "a,3,AB,,1,-0.005")],
+        [(4, "rt", "-0.005", "above 0")],
+    ),
+    TableCase(
+        "column without a like",
+        [("pick", "z")],
+        [(1, "", "no column 'pick'", "the columns are n,")],
+    ),
     TableCase(
         "milliseconds", [("0.", "10")], [(1, "rt", "a median of 1061 s", "latency_unit: ms")]
     ),
@@ -564,6 +641,85 @@ def test_problems_of_several_files_name_their_own(tmp_path: Path, figures: None)
         f"{second}:3:21: scenarios.loss.doses[1]",
         "configuration: precision",
     ]
+
+
+def test_a_setting_that_the_constructor_cannot_use_is_refused():
+    task = {"name": "bandit", "settings": {"p": ("a", "b")}}
+    scenario = config.Scenario(task=task, sources=("q",), subjects=1, trials=1)
+    with pytest.raises(InputError, match="task bandit: values that cannot be used"):
+        stages.build_task(scenario)
+
+
+def built(model: dict[str, object], task: dict[str, object]) -> list[tuple[str, str, str]]:
+    """What is told of building one scenario: where, found and right."""
+    scenario = {"task": task, "sources": ["m"], "subjects": 1, "trials": 1}
+    overrides = {"title": "", "seed": 1, "models": {"m": model}, "scenarios": {"s": scenario}}
+    told: list[tuple[str, str, str]] = []
+    say = lambda loc, found, right: told.append((dotted(loc), found, right))
+    stages.build_all(config.load(overrides=overrides), say)
+    return told
+
+
+Q, BANDIT = {"model": "q_learning"}, {"name": "bandit"}
+IN_TASK = "scenarios.s.task.settings"
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "expected"),
+    [
+        (
+            "bandit",
+            {"p": [2.0, 0.1], "outcomes": [1.0]},
+            [
+                (f"{IN_TASK}.p", "each of p is 2.0", "between 0 and 1"),
+                (f"{IN_TASK}.outcomes", "outcomes is (1.0,)", "the rewards of a loss and a win"),
+            ],
+        ),
+        (
+            "reversal_bandit",
+            {"outcomes": [0.0, 1.0, 2.0]},
+            [
+                (
+                    f"{IN_TASK}.outcomes",
+                    "outcomes is (0.0, 1.0, 2.0)",
+                    "the rewards of a loss and a win",
+                )
+            ],
+        ),
+        # A hazard needs period 0: alone it would not do, together they do.
+        (
+            "reversal_bandit",
+            {"period": 0, "hazard": 0.1, "p_low": 2.0, "window": 0},
+            [
+                (f"{IN_TASK}.p_low", "p_low is 2.0", "between 0 and 1"),
+                (f"{IN_TASK}.window", "window is 0", "a whole number of at least 1"),
+            ],
+        ),
+        # What is wrong only beside the default of a wrong setting is not told.
+        (
+            "reversal_bandit",
+            {"period": -1, "hazard": 0.1, "outcomes": [1.0]},
+            [
+                (f"{IN_TASK}.period", "period is -1", "a whole number of at least 0"),
+                (f"{IN_TASK}.outcomes", "outcomes is (1.0,)", "the rewards of a loss and a win"),
+            ],
+        ),
+    ],
+)
+def test_every_setting_outside_its_domain_is_told(name, settings, expected):
+    assert built(Q, {"name": name, "settings": settings}) == expected
+
+
+def test_settings_of_a_model_and_what_it_cannot_do_are_told():
+    model = {"model": "belief_state", "settings": {"sd": -1.0, "omission": 3.0}}
+    assert built(model, {"name": "pavlovian_trace"}) == [
+        ("models.m.settings.sd", "sd is -1.0", "a finite number above 0"),
+        ("models.m.settings.omission", "omission is 3.0", "between 0 and 1"),
+    ]
+    model = {"model": "rescorla_wagner", "settings": {"salience": [1.0]}}
+    ((where, found, _),) = built(model, {"name": "conditioning"})
+    assert where == "scenarios.s.sources[0]"
+    assert found.startswith("'m' (rescorla_wagner) cannot do conditioning: salience has 1")
 
 
 def test_a_bomb_of_aliases_does_not_go_off(tmp_path: Path):

@@ -6,9 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 from jaxda import catalog, cli, listing
+from jaxda.data.files import write_text
+from jaxda.errors import InputError
 from jaxda.landmarks._base import Measured, equal
 
 
@@ -104,6 +107,13 @@ def test_list_does_not_start_jax():
         (("figure", "recovry"), "did you mean 'recovery'?"),
         (("validate", "nowhere.yaml"), "nowhere.yaml"),
         (("simulate",), "Missing option"),
+        (("compare", "-s", "conditioning"), "no candidates to compare → a scenario with"),
+        (("dose", "-s", "healthy", "-m", "q"), "'healthy', which has no lesion"),
+        (("fit", "-s", "healthy", "-m", "qq", "-k", "q"), "no source called 'qq'"),
+        (("fit", "-s", "healthy", "-k", "q"), "--source: missing → -m with what generated"),
+        (("validate", "{bad"), "'{bad', which is not JSON"),
+        (("validate", '{"title": 3}'), "configuration: title: 3 → a title"),
+        (("validate", "-c", "nowhere.yaml"), "nowhere.yaml: no such file"),
     ],
 )
 def test_a_mistake_is_one_message_and_status_2(capfd, tmp_path, args, told):
@@ -116,8 +126,103 @@ def test_a_mistake_is_one_message_and_status_2(capfd, tmp_path, args, told):
     status, out, err = jaxda(capfd, *args[:1], *config, *results, *args[1:])
     assert status == 2
     assert told in out + err
-    assert "Traceback" not in out + err
+    assert "Traceback" not in out + err and "https:" not in out + err
     assert not list(tmp_path.rglob("*.parquet"))
+
+
+@pytest.mark.parametrize(
+    "args, told",
+    [
+        (("landmarks", "xyz", "cue_shfit"), ["'xyz'", "'cue_shfit'"]),
+        (("simulate", "-s", "zz", "-m", "yy"), ["'zz'", "'yy'"]),
+        (("dose", "-s", "zz", "-m", "yy"), ["'zz'", "'yy'"]),
+        (("fit", "-s", "zz", "-m", "yy", "-k", "xx"), ["'zz'", "'xx'", "'yy'"]),
+        (("fit", "-s", "healthy", "-k", "xx"), ["'xx'", "--source: missing"]),
+    ],
+)
+def test_every_misspelt_name_is_told(capfd, monkeypatch, tmp_path, args, told):
+    monkeypatch.chdir(ROOT)
+    results = () if args[0] == "landmarks" else ("-r", str(tmp_path))
+    status, _, err = jaxda(capfd, *args, *results)
+    assert status == 2
+    assert all(word in line for word, line in zip(told, err.splitlines(), strict=True))
+
+
+LAB = """\
+title: t
+seed: 1
+models:
+  q: {model: q_learning}
+  wide: {model: expectile, settings: {taus: [2.0]}}
+scenarios:
+  fine: {task: {name: bandit, settings: {p: [2.0, .1]}}, sources: [q], subjects: 1, trials: 5}
+  typo: {task: bandti, sources: [q], subjects: 1, trials: 5}
+datasets:
+  lab:
+    path: lab.csv
+    columns: {subject: id, trial: t, choice: c, reward: r, latency: ms}
+    choice_base: 0
+    latency_unit: ms
+    candidates: [q]
+"""
+TABLE = "id,t,c,r,ms\na,1,0,1,500\na,2,,1,5\na,3,1,0,400\n"
+
+
+def lab(folder, experiment=LAB, table=TABLE):
+    (folder / "lab.csv").write_text(table)
+    path = folder / "lab.yaml"
+    path.write_text(experiment)
+    return str(path)
+
+
+def test_validate_tells_problems_of_every_layer_at_once(capfd, tmp_path):
+    path = lab(tmp_path, table=TABLE.replace(",5\n", ",-5\n"))
+    for args in ((path,), ("-c", path)):
+        status, _, err = jaxda(capfd, "validate", *args)
+        assert status == 2
+        assert err.splitlines() == [
+            f"{path}:5:45: models.wide.settings.taus: one of taus is 2.0 "
+            "→ each lies between 0 and 1",
+            f"{path}:7:45: scenarios.fine.task.settings.p: each of p is 2.0 → between 0 and 1",
+            f"{path}:8:16: scenarios.typo.task: no task called 'bandti' → did you mean 'bandit'?",
+            f"{tmp_path / 'lab.csv'}:3:ms: -5 → a latency above 0",
+        ]
+
+
+def test_what_stands_beside_a_missed_trial_is_told(capfd, tmp_path):
+    sound = LAB.replace("2.0", ".5").replace("bandti", "bandit")
+    path = lab(tmp_path, sound)
+    for args in (("validate", path), ("read", "-c", path, "-d", "lab", "-r", str(tmp_path / "r"))):
+        status, out, _ = jaxda(capfd, *args)
+        assert status == 0
+        assert "lab: 1 missed trial has a latency, which is left out" in out
+        assert "lab: 1 missed trial has a reward, which is left out" in out
+    path = lab(tmp_path, sound, TABLE.replace("a,2,,1,5", "a,2,,,"))
+    assert "left out" not in jaxda(capfd, "validate", path)[1]
+
+
+@pytest.mark.parametrize("folder", ["lab.csv", "lab.csv/inside"])
+def test_results_that_are_a_file_are_refused_before_any_work(capfd, tmp_path, folder):
+    path = lab(tmp_path)
+    results = str(tmp_path / folder)
+    status, _, err = jaxda(capfd, "read", "-c", path, "-d", "lab", "-r", results)
+    assert status == 2
+    assert err == f"--results: {tmp_path / 'lab.csv'}, a file → a folder for results\n"
+    assert (tmp_path / "lab.csv").read_text() == TABLE
+    with pytest.raises(InputError, match="cannot be written"):
+        write_text(tmp_path / "lab.csv" / "x.txt", "")
+
+
+def test_help_says_what_every_option_is_for(capfd, monkeypatch):
+    for command in cli.app.commands.values():
+        for option in command.params:
+            if isinstance(option, click.Option):
+                assert option.help, (command.name, option.name)
+            elif option.name == "name":
+                assert "NAME" in command.help
+    monkeypatch.setenv("COLUMNS", "120")
+    _, out, _ = jaxda(capfd, "dose", "--help")
+    assert "the scenario's lesion, the other parameters being known." in out
 
 
 def test_a_fault_of_ours_says_so_without_a_traceback(capfd, monkeypatch):

@@ -12,6 +12,7 @@ import yaml
 from pydantic import ValidationError
 
 from jaxda import catalog, config
+from jaxda._marked import told
 from jaxda.errors import InputError, Problem, shown
 
 
@@ -200,6 +201,39 @@ def test_every_model_stands_in_an_experiment_as_it_is(name: str, tmp_path: Path)
         overrides={"title": "", "seed": 0, "models": {"m": {"model": name}}, "scenarios": scenarios}
     )
     assert len(found.scenarios) == len(tasks)
+
+
+def test_an_empty_list_that_is_the_default_is_none():
+    overrides = {
+        "title": "",
+        "seed": 0,
+        "models": {"m": {"model": "rescorla_wagner", "settings": {"salience": []}}},
+        "scenarios": {
+            "s": {
+                "task": {"name": "conditioning", "settings": {"phases": []}},
+                "sources": ["m"],
+                "subjects": 1,
+                "trials": 9,
+            }
+        },
+    }
+    assert config.load(overrides=overrides).scenario("s").task.settings == {"phases": ()}
+
+
+def test_what_is_sound_beside_a_mistake_is_an_experiment(tmp_path: Path):
+    path = tmp_path / "x.yaml"
+    path.write_text(SOUND.replace("lesion: tonic_gain", "lesion: tonic_gian"))
+    found, report = config.draft(path)
+    assert [*found.scenarios] == ["healthy"] and [*found.models] == ["single", "dual"]
+    assert report.fair("scenarios", "healthy") and not report.fair("scenarios", "blocked")
+    assert found.scenario("healthy").sources == ("single", "dual")
+
+
+def test_an_experiment_as_json_is_checked_too(sound: config.Config):
+    found, report = config.draft_json(config.dump(sound))
+    assert found == sound and not report.found
+    _, report = config.draft_json(config.dump(sound).replace('"bandit"', '"bandti"'))
+    assert [p.right for p in told(report.found)] == ["did you mean 'bandit'?"]
 
 
 def test_the_dose_of_a_lesion_is_told_apart_from_parameters(tmp_path: Path):

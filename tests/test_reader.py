@@ -95,6 +95,14 @@ def test_latencies_are_in_seconds_and_belong_to_choices(tmp_path: Path):
     assert table.column("latency").to_pylist() == [0.5, None, 1.25, None]
 
 
+def test_what_is_recorded_beside_a_missed_trial_is_counted(tmp_path: Path):
+    text = "id,t,c,r,ms\na,1,1,0,500\na,2,,0,80\na,3,,NA,0\na,4,2,1,\n"
+    columns = COLUMNS.model_copy(update={"latency": "ms"})
+    table = read(tmp_path, text, columns, latency_unit="ms")
+    assert metadata(table)["left_out"] == {"reward": 1, "latency": 2}
+    assert metadata(read(tmp_path))["left_out"] == {"reward": 1, "latency": 0}
+
+
 CUED = "id,t,c,r,k\na,1,0,0,10\na,2,1,0,9\na,3,1,1,10\n"
 CUES = COLUMNS.model_copy(update={"cue": "k"})
 

@@ -11,13 +11,23 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ..errors import InputError, Problem
+
 
 @contextlib.contextmanager
 def whole(path: str | Path) -> Iterator[Path]:
-    """A temporary path beside `path` that takes its name when the block ends well."""
+    """A temporary path beside `path` that takes its name when the block ends well.
+
+    Raises:
+        InputError: if no file can be put there.
+    """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    except OSError as error:
+        found, right = f"cannot be written ({error.strerror})", "a folder for new files"
+        raise InputError([Problem(str(path), found, right)]) from None
     os.close(handle)
     aside = Path(name)
     try:
@@ -53,8 +63,6 @@ def read_table(path: str | Path) -> pa.Table:
     Raises:
         InputError: if it is missing or damaged.
     """
-    from ..errors import InputError, Problem
-
     try:
         return pq.read_table(path)
     except FileNotFoundError:

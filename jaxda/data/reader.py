@@ -35,7 +35,8 @@ def read(dataset: Dataset, name: str) -> pa.Table:
     cue, option_0 ... (the items of the actions), action (from 0; null if missed), choice (an
     action was recorded), latency (s), reward (in units of `reward_scale`), feedback (a choice
     with its reward), onset, terminal, successor, elapsed, valid, and condition where the file
-    has one. A missed trial keeps its row; a reward or latency recorded beside it is left out.
+    has one. A missed trial keeps its row; a reward or latency recorded beside it is left out,
+    and the metadata say how many were (`left_out`).
 
     Raises:
         InputError: with everything that is wrong.
@@ -116,15 +117,25 @@ def _table(file: _File) -> pa.Table:
     }
     if file.has("condition"):
         columns["condition"] = text(file.column("condition"))
-    return with_metadata(pa.table(columns), _facts(file, n, cues, items))
+    return with_metadata(pa.table(columns), _facts(file, n, cues, items, _left_out(file, choice)))
 
 
-def _facts(file: _File, n: int, cues: list[str], items: np.ndarray) -> dict[str, Any]:
+def _left_out(file: _File, choice: np.ndarray) -> dict[str, int]:
+    """How many missed trials have a reward or a latency, which nothing can be learned from."""
+    missed = _where(~choice)
+    count = lambda what: sum(file.column(what)[row] is not None for row in missed)
+    return {what: count(what) for what in ("reward", "latency")}
+
+
+def _facts(
+    file: _File, n: int, cues: list[str], items: np.ndarray, left_out: dict[str, int]
+) -> dict[str, Any]:
     scale = file.dataset.reward_scale
     return {
         "scenario": file.name,
         "source": DATA,
         "rows": n,
+        "left_out": left_out,
         "cues": {str(k): label for k, label in enumerate(cues)},
         "units": {"latency": "s", "reward": f"recorded / {scale:g}", "elapsed": "trial"},
         "env": {
@@ -141,6 +152,7 @@ def _header(file: _File) -> None:
     for what, column in file.dataset.columns:
         if column is not None and column not in file.cells.columns:
             near = did_you_mean(column, file.cells.header)
+            near = near.replace("there are", "the columns are", 1)
             found = f"no column {column!r} (datasets.{file.name}.columns.{what})"
             file.faults.add("header", (1,), found, near)
 
@@ -230,9 +242,11 @@ def _rewards(file: _File, choice: np.ndarray) -> np.ndarray:
 
 def _latencies(file: _File, choice: np.ndarray) -> np.ndarray:
     """Latencies of choices in seconds; NaN where missing."""
-    latency = np.where(choice, _numbers(file, "latency", "a latency above 0"), np.nan)
-    for row in _where(latency <= 0):
-        file.wrong("latency", row, f"{latency[row]:g}", "a latency above 0")
+    recorded = _numbers(file, "latency", "a latency above 0")
+    # Of a missed trial 0 often stands for none.
+    for row in _where((recorded < 0) | (choice & (recorded == 0))):
+        file.wrong("latency", row, f"{recorded[row]:g}", "a latency above 0")
+    latency = np.where(choice, recorded, np.nan)
     unit, some = file.dataset.latency_unit, latency[np.isfinite(latency)]
     if some.size:
         median = float(np.median(some))

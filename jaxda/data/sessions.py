@@ -55,11 +55,13 @@ def to_table(
     extra: Mapping[str, np.ndarray],
     facts: Mapping[str, Any],
     trials: int | None = None,
+    truth: Mapping[str, np.ndarray] | None = None,
 ) -> pa.Table:
     """The long table of simulated sessions, of the first `trials` trials if that is given.
 
     `extra` are readouts `[events, sessions]` or `[events, size, sessions]`; the latter become
-    columns `name_0`, `name_1`, ... A null stands where there was nothing to record.
+    columns `name_0`, `name_1`, ... `truth` is what was behind the events, of the same shapes:
+    columns `true_name`. A null stands where there was nothing to record.
     """
     e = {n: _host(getattr(sessions.events, n)) for n in Event.__dataclass_fields__}
     n_events, n_sessions = e["valid"].shape
@@ -100,7 +102,8 @@ def to_table(
     after = ("feedback", "onset", "terminal", "successor", "elapsed", "valid")
     columns |= {name: column(e[name]) for name in after}
     columns |= {name: column(e[name]) for name in _OPTIONAL if e[name] is not None}
-    for name, x in extra.items():
+    behind = {f"true_{name}": x for name, x in (truth or {}).items()}
+    for name, x in {**extra, **behind}.items():
         if x.ndim == 2:
             columns[name] = column(x)
         elif x.shape[1] == 1:

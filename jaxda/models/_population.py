@@ -41,10 +41,16 @@ class AbstractPopulation(AbstractModel[_State]):
             raise ValueError(f"asymmetry is {self.asymmetry!r}; it is 'grid' or 'drawn'.")
         if self.utility not in ("linear", "hill", "log1p"):
             raise ValueError(f"utility is {self.utility!r}; it is 'linear', 'hill' or 'log1p'.")
-        if isinstance(self.channels, bool) or self.channels != int(self.channels) < 1:
+        if (
+            isinstance(self.channels, bool)
+            or self.channels != int(self.channels)
+            or self.channels < 1
+        ):
             raise ValueError(f"channels is {self.channels!r}; it is a whole number of at least 1.")
         if self.taus and self.asymmetry == "drawn":
             raise ValueError("taus are given, and asymmetry is 'drawn'; leave out one of the two.")
+        if self.seed < 0:
+            raise ValueError(f"seed is {self.seed}; it is a whole number, 0 or more.")
         for tau in self.taus:
             if not 0 < tau < 1:
                 raise ValueError(f"one of taus is {tau}; each lies between 0 and 1.")

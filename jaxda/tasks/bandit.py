@@ -26,6 +26,8 @@ class Bandit(AbstractTask[None, None]):
             raise ValueError("p is empty; it has a probability for each arm.")
         for p in self.p:
             between("each of p", p, 0, 1)
+        if len(self.outcomes) != 2:
+            raise ValueError(f"outcomes is {self.outcomes}; it is the rewards of a loss and a win.")
         for outcome in self.outcomes:
             finite("each of outcomes", outcome)
 

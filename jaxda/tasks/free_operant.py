@@ -46,8 +46,8 @@ class FreeOperant(AbstractTask[_World, _Plan | None]):
       random order, then anew.
 
     Pressing takes the latency, and eating `consumption` seconds after a reward; the next
-    interval begins when the meal is over. The session ends after `duration` seconds (0:
-    never): a press that would come later is not an event.
+    interval begins when the meal is over. The session ends after `duration` seconds (half an
+    hour as in the publications; 0: never): a press that would come later is not an event.
     """
 
     kind: ClassVar = "free_operant"
@@ -60,7 +60,7 @@ class FreeOperant(AbstractTask[_World, _Plan | None]):
     ratio: int = eqx.field(static=True, default=5)
     reward: float = eqx.field(static=True, default=1.0)
     consumption: float = eqx.field(static=True, default=2.0)
-    duration: float = eqx.field(static=True, default=0.0)
+    duration: float = eqx.field(static=True, default=1800.0)
     interval: float = eqx.field(static=True, default=30.0)
     intervals: tuple[float, ...] = eqx.field(
         static=True, default=(2.0, 6.0, 12.0, 18.0, 27.0, 39.0, 55.0, 81.0), converter=tuple

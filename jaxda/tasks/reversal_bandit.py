@@ -60,6 +60,8 @@ class ReversalBandit(AbstractTask[_World | None, _Plan]):
         count("window", self.window, 1)
         if self.criterion and (self.period or self.hazard):
             raise ValueError(f"criterion is {self.criterion}; it needs period 0 and hazard 0.")
+        if len(self.outcomes) != 2:
+            raise ValueError(f"outcomes is {self.outcomes}; it is the rewards of a loss and a win.")
         for outcome in self.outcomes:
             finite("each of outcomes", outcome)
 

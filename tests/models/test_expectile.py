@@ -108,3 +108,17 @@ def test_the_interval_has_no_value(name):
         lambda: simulate(population, task, keys, task.events_for(200), record=keep)
     )()
     assert bool(jnp.all(value[:, 0][cue == 0] == 0)) and float(jnp.max(value)) > 0.5
+
+
+@pytest.mark.parametrize(
+    "settings, said",
+    [
+        ({"channels": 0}, "channels is 0"),
+        ({"channels": -2}, "channels is -2"),
+        ({"seed": -1, "asymmetry": "drawn"}, "seed is -1"),
+        ({"taus": (0.5, 1.5)}, "one of taus is 1.5"),
+    ],
+)
+def test_settings_that_mean_nothing_are_refused(settings, said):
+    with pytest.raises(ValueError, match=said):
+        Expectile(**settings)

@@ -117,7 +117,12 @@ NONSENSE = {
         {"upper": 1.1},
         {"lower": 0.6, "upper": 0.4},
     ],
-    "pst": [{"blocks": -1}, {"repeats": 0}],
+    "pst": [
+        {"blocks": -1},
+        {"repeats": 0},
+        {"criterion": (0.65, 0.6)},
+        {"criterion": (0.65, 0.6, 1.2)},
+    ],
     "two_step": [
         {"common": 1.1},
         {"sd": float("inf")},
@@ -212,3 +217,16 @@ def test_sessions_are_planned_independently(task):
     leaves = jax.tree.leaves(plan)
     varied = [x for x in leaves if not np.array_equal(x, np.broadcast_to(x[..., :1], x.shape))]
     assert varied or not leaves
+
+
+@pytest.mark.parametrize("task", names("tasks"))
+def test_truth_is_numbers_by_name(task):
+    one = load("tasks", task)()
+
+    def first(key):
+        plan = jax.tree.map(lambda x: x[0], one.plan(key, 10))
+        return one.truth(one.init(), plan)
+
+    truth = jax.eval_shape(first, jax.random.key(0))
+    assert truth and all(name.isidentifier() for name in truth)
+    assert all(x.ndim <= 1 and x.dtype.kind in "bif" for x in truth.values())
