@@ -67,6 +67,7 @@ def _header(
             for name in names:
                 if name not in header:
                     right = did_you_mean(name, [c for c in header if c])
+                    right = right.replace("there are", "the columns are", 1)
                     faults.add("header", (1,), f"no column {name!r}", right)
     for column in header:
         if column not in known:

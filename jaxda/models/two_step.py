@@ -80,6 +80,8 @@ class TwoStep(AbstractModel[_State]):
     def __check_init__(self):
         if self.order not in ("daw", "hbayesdm"):
             raise ValueError(f"order is {self.order!r}; it is 'daw' or 'hbayesdm'.")
+        if not 0 <= self.common <= 1:
+            raise ValueError(f"common is {self.common}; it is a probability, from 0 to 1.")
 
     def init(self, env: Env) -> _State:
         zero = jnp.zeros((env.n_items,))
