@@ -44,15 +44,10 @@ def draw_landmark(name: str, measured: Measured, layout: Layout) -> None:
     """
     if measured.panels:
         facts = catalog.describe("landmarks", name).facts
-        words = " ".join(
-            [
-                f"{facts['title']}. {measured.caption}",
-                facts.get("caution", ""),
-                f"A simulation, not data. Source: {facts['source']}.",
-            ]
-        )
+        last = f"A simulation, not data. Source: {facts['source']}."
+        words = [f"{facts['title']}.", measured.caption, facts.get("caution", ""), last]
         with style():
-            for suffix, note in (("svg", ""), ("png", words)):
+            for suffix, note in (("svg", ""), ("png", " ".join(filter(None, words)))):
                 _save(_gallery.draw(measured, note), layout.landmark(name, suffix), suffix)
     write_json(layout.landmark(name, "json"), landmark_record(measured))
 

@@ -78,12 +78,12 @@ def _panel(ax: Axes, panel: Panel, letters: int) -> None:
 
 
 def _legend(ax: Axes, crowded: bool, letters: int) -> int:
-    """Names of the series: above the axes where they would cover bars. Rows that they take."""
+    """Names of the series: above the axes where they would cover bars or are many. Rows that they take."""
     _, labels = ax.get_legend_handles_labels()
     if not labels:
         return 0
     style: dict[str, Any] = {"fontsize": 7.2, "handlelength": 1.6, "labelspacing": 0.25}
-    if not crowded:
+    if not crowded and len(labels) <= 5:
         ax.legend(loc="best", borderaxespad=0.3, **style)
         return 0
     columns = max(1, min(len(labels), int(letters / (max(map(len, labels)) + 5))))
