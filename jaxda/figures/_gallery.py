@@ -78,7 +78,7 @@ def _panel(ax: Axes, panel: Panel, letters: int) -> None:
 
 
 def _legend(ax: Axes, crowded: bool, letters: int) -> int:
-    """Names of the series: above the axes where they would cover bars or are many. Rows that they take."""
+    """Names of the series, above the axes where they would cover much. Rows that they take."""
     _, labels = ax.get_legend_handles_labels()
     if not labels:
         return 0
