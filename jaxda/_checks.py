@@ -160,8 +160,7 @@ def _element(card: Card, name: str) -> type:
 
 def _like(value: Any, default: Any, kind: type) -> bool:
     if isinstance(default, tuple):
-        listed = isinstance(value, tuple) and value != ()
-        return listed and all(_is(kind, each) for each in value)
+        return isinstance(value, tuple) and all(_is(kind, each) for each in value)
     return _is(kind, value)
 
 

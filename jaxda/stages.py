@@ -189,7 +189,9 @@ def simulate(
     keys = jnp.tile(keys, n_doses)
     labels = [Label(float(d), s, i) for d in scenario.doses for s in subjects for i in sessions]
     n_events = task.events_for(scenario.trials)
-    run = jax.jit(lambda keys, lanes: play(agent, task, keys, n_events, lanes, record=_recorded))
+    run = jax.jit(
+        lambda keys, lanes: play(agent, task, keys, n_events, lanes, record=_recorded, truth=True)
+    )
     parts = []
     for first in range(0, len(labels), _TILE):
         tile = slice(first, first + _TILE)
@@ -197,9 +199,9 @@ def simulate(
             jax.tree.map(np.asarray, run(keys[tile], {p: v[tile] for p, v in lanes.items()}))
         )
         progress(min(first + _TILE, len(labels)), len(labels))
-    events, extra = jax.tree.map(lambda *x: np.concatenate(x, axis=-1), *parts)
+    (events, extra), behind = jax.tree.map(lambda *x: np.concatenate(x, axis=-1), *parts)
     facts = {"scenario": name, "source": source, "lesion": scenario.lesion, "units": {}}
-    table = to_table(Sessions(task.env, events, labels), extra, facts, scenario.trials)
+    table = to_table(Sessions(task.env, events, labels), extra, facts, scenario.trials, behind)
 
     truth = agents.all_values(agent, values, len(subjects))
     rows = {

@@ -47,7 +47,7 @@ def experiment(**changes):
                 "trials": 60,
             },
             "loss": {
-                "task": "pst",
+                "task": {"name": "pst", "settings": {"criterion": []}},
                 "lesion": "snc_loss",
                 "doses": [0, 0.5],
                 "sources": ["opal"],

@@ -17,7 +17,7 @@ def choose_avoid(
     Each group of `n_agents` has parameters of its own, by path. Training has 360 trials with
     independent feedback; probabilities rather than choices, for less noise.
     """
-    what = task("pst", feedback="bernoulli", repeats=1)
+    what = task("pst", feedback="bernoulli", repeats=1, criterion=())
     values = {p: jnp.repeat(jnp.asarray([g[p] for g in groups]), n_agents) for p in groups[0]}
     keep = lambda event, readout: (
         event.options.astype(jnp.int8),

@@ -42,7 +42,7 @@ class PstCrossover(AbstractLandmark):
     )
 
     def measure(self) -> Measured:
-        what = task("pst", feedback="bernoulli", repeats=1)
+        what = task("pst", feedback="bernoulli", repeats=1, criterion=())
         trainee = {"alpha_c": 0.1, "alpha_g": 0.3, "alpha_n": 0.3, "beta": 2.0, "v0": 0.5}
         events = play(
             agent("opal", **trainee),

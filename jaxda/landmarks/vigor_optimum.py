@@ -111,7 +111,7 @@ def _fixed_ratio() -> list[Any]:
     rate, c_u, c_v = 1.4510639100641576, 0.1, 0.3
     who = agent("niv_vigor", beta=_SHARP, c_v=c_v, c_u=c_u, r0=rate, alpha=0.2, alpha_r=0.0)
     keep = lambda event, readout: (event.cue, event.latency, readout.latents["value"])
-    what = task("free_operant", ratio=5, reward=10.0, consumption=2.0)
+    what = task("free_operant", ratio=5, reward=10.0, consumption=2.0, duration=0.0)
     cue, tau, value = (
         x[-500:] for x in play(who, what, 3000, keep, name="vigor_optimum", n_agents=8)
     )

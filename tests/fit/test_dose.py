@@ -29,9 +29,9 @@ def cohort(model, lesion, task, doses, n_events, seed=0):
 @pytest.mark.parametrize(
     "model, lesion, task, settings, n_events, ends",
     [
-        (OpAL(), "snc_loss", "pst", {"blocks": 18}, 18 * 60 + 90, (0.0, 0.95)),
+        (OpAL(), "snc_loss", "pst", {"blocks": 18, "criterion": ()}, 18 * 60 + 90, (0.0, 0.95)),
         (QLearning(), "snc_loss", "reversal_bandit", {}, 900, (0.0, 0.95)),
-        (OpAL(), "tonic", "pst", {"blocks": 18}, 18 * 60 + 90, (-1.2, 1.2)),
+        (OpAL(), "tonic", "pst", {"blocks": 18, "criterion": ()}, 18 * 60 + 90, (-1.2, 1.2)),
         (NivVigor(), "tonic", "free_operant", {"schedule": "random", "ratio": 5}, 200, (-1.0, 1.0)),
     ],
 )

@@ -113,7 +113,7 @@ def test_noisy_agents_settle_on_slow_and_poor():
 
     n = 48
     values = {"model.beta": jnp.repeat(jnp.asarray(beta), n)}
-    task = FreeOperant(schedule="random", ratio=10, consumption=0.0)
+    task = FreeOperant(schedule="random", ratio=10, consumption=0.0, duration=0.0)
     agent = Agent(NivVigor(c_v=0.05, c_u=0.0, r0=0.06, alpha=0.05, alpha_r=5e-4))
     keys = named_keys(0, [("press", str(i)) for i in range(3 * n)])
     keep = lambda e, r: (r.latents["reward_rate"], e.latency)
@@ -132,7 +132,7 @@ def test_fixed_ratio_is_pressed_evenly_and_value_rises_by_the_press():
     assert exact == pytest.approx(best, abs=1e-6) and c_v / best**2 == pytest.approx(rate, rel=1e-5)
     assert c_u + 2 * np.sqrt(c_v * rate) == pytest.approx(step, abs=1e-5)
 
-    task = FreeOperant(schedule="fixed", ratio=5, reward=utility, consumption=eating)
+    task = FreeOperant(schedule="fixed", ratio=5, reward=utility, consumption=eating, duration=0.0)
     agent = Agent(NivVigor(beta=100.0, c_v=c_v, c_u=c_u, r0=1.3, alpha=0.1, alpha_r=1e-3))
     keys = named_keys(0, [("fixed", str(i)) for i in range(16)])
     keep = lambda e, r: (e.cue, e.latency, r.latents["reward_rate"], r.latents["value"])

@@ -74,7 +74,7 @@ def test_neither_weight_is_ever_negative():
 @pytest.fixture(scope="module")
 def trained():
     """Records of training and test of agents with equal, Go-biased and NoGo-biased actors."""
-    n, task = 2500, PST(feedback="bernoulli", repeats=1)
+    n, task = 2500, PST(feedback="bernoulli", repeats=1, criterion=())
     rates = jnp.repeat(jnp.asarray([[0.3, 0.3], [0.3, 0.1], [0.1, 0.3]]), n, axis=0)
     values = {"model.alpha_g": rates[:, 0], "model.alpha_n": rates[:, 1]}
     keys = named_keys(0, [("pst", str(i)) for i in range(3 * n)])

@@ -115,7 +115,7 @@ def test_a_higher_rate_for_gains_lowers_choice_of_the_best(plus, minus, a, b):
 
 
 def test_the_trap_is_there_after_finite_training():
-    n, task = 2000, PST(feedback="bernoulli", repeats=1)
+    n, task = 2000, PST(feedback="bernoulli", repeats=1, criterion=())
     rates = jnp.repeat(jnp.asarray([[0.1, 0.1], [0.2, 0.1], [0.1, 0.2]]), n, axis=0)
     values = {"model.alpha_pos": rates[:, 0], "model.alpha_neg": rates[:, 1]}
     keys = named_keys(0, [("pst", str(i)) for i in range(3 * n)])
