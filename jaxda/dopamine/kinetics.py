@@ -562,6 +562,27 @@ class Burst(NamedTuple):
     area: Float[Array, "..."]
 
 
+def burst_course(
+    kinetics: Kinetics,
+    spikes: float = 6.0,
+    rate: float = 20.0,
+    tonic: float = 4.0,
+    horizon: float = 8.0,
+    points: int = 2000,
+) -> Course:
+    """`spikes` at `rate` Hz, then `tonic` Hz until `horizon` s, from the steady state at `tonic`.
+
+    The autoreceptor is held as it is in the steady state: it is slower than a burst. Times are
+    densest after the burst, and `points` of them are no earlier than its end.
+    """
+    length = spikes / rate
+    u = np.linspace(0, 1, points)
+    before, after = length * u[:-1:4], length + (horizon - length) * u**2
+    pattern = firing((length, rate), (horizon - length, tonic))
+    start = steady_state(kinetics, tonic)
+    return simulate(kinetics.frozen(), pattern, np.concatenate([before, after]), start=start)
+
+
 def burst(
     kinetics: Kinetics,
     spikes: float = 6.0,
@@ -570,27 +591,19 @@ def burst(
     horizon: float = 8.0,
     points: int = 2000,
 ) -> Burst:
-    """What `spikes` at `rate` Hz add to the steady state at `tonic` Hz, within `horizon` s.
+    """What a burst (see `burst_course`) adds to the steady state within `horizon` s.
 
-    The autoreceptor is held as it is in the steady state: it is slower than a burst. Batch axes
-    are those of the constants; differentiable.
+    Batch axes are those of the constants; differentiable.
     """
-    length = spikes / rate
-    # Dense where dopamine moves fast: after the end of the burst.
-    u = np.linspace(0, 1, points)
-    before, after = length * u[:-1:4], length + (horizon - length) * u**2
-    times = jnp.asarray(np.concatenate([before, after]), float)
-    pattern = firing((length, rate), (horizon - length, tonic))
-    start = steady_state(kinetics, tonic)
-    seen = simulate(kinetics.frozen(), pattern, times, start=start).dopamine
-    over = seen - start[..., None]
-    later, since = over[..., len(before) :], times[len(before) :] - length
+    course = burst_course(kinetics, spikes, rate, tonic, horizon, points)
+    over = course.dopamine - steady_state(kinetics, tonic)[..., None]
+    later, since = over[..., -points:], course.times[-points:] - spikes / rate
     rise = later[..., 0]
     i = jnp.argmax(later < rise[..., None] / 2, axis=-1, keepdims=True)
     pick = lambda j: jnp.take_along_axis(later, j, axis=-1)[..., 0]
     t0, t1, c0, c1 = since[i - 1][..., 0], since[i][..., 0], pick(i - 1), pick(i)
     half = t0 + (t1 - t0) * (c0 - rise / 2) / (c0 - c1)
-    return Burst(rise, half, jnp.trapezoid(over, times, axis=-1))
+    return Burst(rise, half, jnp.trapezoid(over, course.times, axis=-1))
 
 
 def pause(kinetics: Kinetics, duration: float = 0.3, tonic: float = 4.0) -> Float[Array, "..."]:
@@ -609,8 +622,9 @@ class Contrast(NamedTuple):
     low: Float[Array, "..."]
 
 
-def contrast(dopamine: Float[Array, "... times"]) -> Contrast:
+def contrast(dopamine: Float[Floats, "... times"]) -> Contrast:
     """How far bursts and pauses stand out in a course at even times."""
+    dopamine = jnp.asarray(dopamine, float)
     at = jnp.quantile(dopamine, jnp.asarray([0.5, 0.999], float), axis=-1)
     return Contrast(at[0], at[1], dopamine.min(axis=-1))
 

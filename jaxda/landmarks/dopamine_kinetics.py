@@ -130,18 +130,9 @@ def _decays() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def _soma() -> list[Check]:
     rest = soma_steady_state(soma(), 5.0)
-    kinetics, end = region("ds"), jnp.asarray([60.0])
-    seen = simulate(kinetics, firing((60.0, 5.0)), end, soma=soma(), start=0.0)
     return [
         equal("soma that receives 5 Hz: dopamine there, nM", 107.8, rest.dopamine, 0.1),
         equal("firing that is left, Hz", 4.03, rest.rate, 0.01),
-        equal("the same, integrated for 60 s from 0 nM", rest.rate, seen.rate[0], 1e-4),
-        equal(
-            "dopamine at its terminals, nM",
-            steady_state(kinetics, rest.rate),
-            seen.dopamine[0],
-            1e-3,
-        ),
     ]
 
 

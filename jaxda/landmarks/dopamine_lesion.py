@@ -7,7 +7,15 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..dopamine.denervation import burst_gain, tonic_level
-from ..dopamine.kinetics import Kinetics, burst, firing, region, simulate, steady_state
+from ..dopamine.kinetics import (
+    Kinetics,
+    burst,
+    burst_course,
+    firing,
+    region,
+    simulate,
+    steady_state,
+)
 from ._base import (
     AbstractLandmark,
     Check,
@@ -40,8 +48,6 @@ _AREA = (1, 0.76, 0.64, 0.57, 0.49, 0.44)
 _RISE_CALIBRATED = (1, 0.86, 0.62, 0.43, 0.32, 0.19, 0.11)
 # After .3 s without spikes, at 1, .5, .2, .1.
 _PAUSE = (0.0007, 0.030, 0.267, 0.527)
-# s: tonic firing, a pause, tonic firing, a burst, tonic firing.
-_PIECES = ((0.2, 4.0), (0.3, 0.0), (1.5, 4.0), (0.3, 20.0), (2.7, 4.0))
 
 
 def _lost(leak: str, survivors: np.ndarray) -> Kinetics:
@@ -95,17 +101,24 @@ class DopamineLesion(AbstractLandmark):
             agree("gain that lesions of learners use, over this", np.ones(len(usual)), share, 0.05)
         )
 
-        times, course = _course()
-        start, end = course[:, 0], course[:, np.searchsorted(times, 0.5)]
-        left = (end / start)[[0, 2, 4, 5]]
+        bursting = burst_course(kinetics)
+        times = np.asarray(bursting.times)
+        start = steady_state(kinetics, _TONIC)
+        paused = simulate(kinetics, firing((0.3, 0.0), (7.7, _TONIC)), times, start=start)
+        courses = {"burst": bursting.dopamine, "pause": paused.dopamine}
+        end = np.asarray(paused.dopamine)[0, :, np.argmin(np.abs(times - 0.3))]
+        left = (end / np.asarray(start)[0])[[0, 2, 4, 5]]
         checks.append(agree("left after a pause of .3 s, at 1, .5, .2, .1", _PAUSE, left, 6e-4))
-        panels = [_by_survivors(rise), _in_time(times, course)]
+        panels = [_by_survivors(rise)]
+        for what, course in courses.items():
+            panels.append(_in_time(f"A {what} of .3 s", times, np.asarray(course)[0]))
         caption = (
             "Simulation of dorsal striatum with rodent constants (Dreyer's toolbox), no medical "
             "advice. Left: tonic level and height of a burst (six spikes at 20 Hz) relative to "
             "intact, by the share of terminals that survives, on a logarithmic axis; leak measured "
-            "(.04/s) or calibrated (1.15/s); dashed: the curves that lesions of learners use. "
-            f"Right: {_TONIC:g} Hz, a pause of .3 s and a burst of .3 s, leak .04/s."
+            "(.04/s) or calibrated (1.15/s), of bursts measured; dashed: the curves that lesions "
+            f"of learners use. Middle and right: 20 Hz or no spikes for .3 s, {_TONIC:g} Hz else, "
+            "leak .04/s."
         )
         return Measured(checks, panels, caption)
 
@@ -149,20 +162,13 @@ def _slopes() -> list[Check]:
     ]
 
 
-def _course() -> tuple[np.ndarray, np.ndarray]:
-    times = np.linspace(0, 5, 1001)
-    seen = simulate(_lost("measured", _SURVIVORS), firing(*_PIECES), times)
-    return times, np.asarray(seen.dopamine)
-
-
 def _by_survivors(rise: np.ndarray) -> Panel:
     grid = np.geomspace(0.01, 1, 100)
     marks = []
     for leak in _LEAKS:
         level = np.asarray(steady_state(_lost(leak, grid), _TONIC))
         marks.append(line(grid, level / level[-1], f"tonic, {leak} leak"))
-    for leak, row in zip(_LEAKS, rise, strict=True):
-        marks.append(points(_SURVIVORS, row / row[0], f"burst, {leak} leak"))
+    marks.append(points(_SURVIVORS, rise[0] / rise[0, 0], "burst"))
     marks.append(theory(grid, tonic_level(jnp.asarray(grid)), "curves for learners"))
     marks.append(theory(grid, burst_gain(jnp.asarray(grid)), ""))
     return Panel(
@@ -174,9 +180,10 @@ def _by_survivors(rise: np.ndarray) -> Panel:
     )
 
 
-def _in_time(times: np.ndarray, course: np.ndarray) -> Panel:
+def _in_time(title: str, times: np.ndarray, course: np.ndarray) -> Panel:
+    shown = np.flatnonzero(times <= 2)[::4]
     marks = [
-        line(times, course[i], f"{_SURVIVORS[i]:.0%} survive".replace("%", " %"))
+        line(times[shown], course[i, shown], f"{_SURVIVORS[i]:.0%} survive".replace("%", " %"))
         for i in (0, 2, 4, 5)
     ]
-    return Panel("A pause and a burst", "time (s)", "dopamine (nM)", marks)
+    return Panel(title, "time (s)", "dopamine (nM)", marks)

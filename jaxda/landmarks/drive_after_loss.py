@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+import jax.numpy as jnp
 import numpy as np
 
 from ..dopamine.kinetics import contrast, region, rhythm, simulate
@@ -53,14 +54,14 @@ class DriveAfterLoss(AbstractLandmark):
         times = np.arange(round(_SINCE / _STEP), round(120 / _STEP)) * _STEP
         course = np.asarray(simulate(kinetics, rhythm(), times).dopamine)
         # Hard thresholds are those of the table; a narrow bend comes close.
-        drive = [np.asarray(x).mean(axis=1) for x in Transfer(width=0.01)(course)]
+        drive = [np.asarray(x).mean(axis=1) for x in Transfer(width=jnp.asarray(0.01))(course)]
         checks = [*_thresholds(), *_levels(course), *_drives(*drive)]
         panels = [_transfer(), _in_time(times, course), _by_loss(*drive)]
         caption = (
             "Simulation of dorsal striatum with rodent constants (Dreyer's toolbox, leak 1.15/s), "
             "no medical advice. In every 6 s of 4 Hz a burst of .25 s (20 Hz) and a pause of .5 s; "
             "L-DOPA fills vesicles three times as much. Left: drive of adenylate cyclase by "
-            "dopamine. Middle: one cycle, dopamine on a logarithmic axis. Right: mean drive by the "
+            "dopamine. Middle: one cycle, cut off at .1 nM. Right: mean drive by the "
             "share of terminals that survives, and under L-DOPA where 10 % or all survive."
         )
         return Measured(checks, panels, caption)

@@ -12,7 +12,6 @@ from jaxda.dopamine import denervation, presets
 from jaxda.dopamine.kinetics import (
     Kinetics,
     burst,
-    contrast,
     decay,
     efflux_for,
     firing,
@@ -20,7 +19,6 @@ from jaxda.dopamine.kinetics import (
     region,
     regions,
     release_rate,
-    rhythm,
     share_of_knockout,
     simulate,
     slowing,
@@ -140,10 +138,9 @@ def test_uptake_of_a_pulse():
     c0, t = np.array([1.0, 500.0, 3000.0]), 0.15
     expected = 160 * lambertw(c0 / 160 * np.exp((c0 - 4000 * t) / 160)).real
     close(decay(kinetics, c0, t), expected, rtol=1e-12)
-    times = jnp.linspace(0, 0.4, 9)
-    for k in (kinetics, kinetics.replace(survivors=0.3, occupancy=0.5)):
-        seen = simulate(k, firing((0.4, 0.0)), times, start=500.0).dopamine
-        close(seen, decay(k, 500.0, times), rtol=1e-6)
+    for k in (lost(k_out=0.0), lost(k_out=0.0, occupancy=0.5)):
+        seen = simulate(k, firing((0.4, 0.0)), jnp.asarray([0.1]), start=500.0).dopamine
+        close(seen[:, 0], decay(k, 500.0, 0.1), rtol=1e-6)
 
 
 def test_a_pulse_at_the_ends_of_its_domain():
@@ -296,39 +293,18 @@ def test_the_surrogates_of_lesions_follow(bursts):
 
 
 def test_pauses_fill_up():
-    left = pause(lost(survivors=np.array([1.0, 0.5, 0.2, 0.1])), 0.3)
-    close(left, [0.0007, 0.030, 0.267, 0.527], rtol=0.02, atol=5e-5)
+    left = pause(lost(), 0.3)
+    rows = np.array([0, 1, 3, 5])
+    close(left[rows], [0.0007, 0.030, 0.267, 0.527], rtol=0.02, atol=5e-5)
 
 
 def test_a_single_spike_in_the_linear_regime():
     # Scarce dopamine: height as the survivors, decay as their inverse, area as before.
-    linear = lost(survivors=np.array([1.0, 0.5, 0.1]), k_out=0.0, gain=0.0, release=0.4)
+    linear = lost(k_out=0.0, gain=0.0, release=0.4)
     seen = burst(linear, spikes=1.0, rate=1000.0, tonic=0.0, horizon=20.0)
-    close(seen.rise / seen.rise[0], [1, 0.5, 0.1], rtol=0.02)
-    close(seen.half_life / seen.half_life[0], [1, 2, 10], rtol=0.02)
+    close(seen.rise / seen.rise[0], SURVIVORS, rtol=0.02)
+    close(seen.half_life / seen.half_life[0], 1 / SURVIVORS, rtol=0.02)
     close(seen.area / seen.area[0], 1.0, rtol=0.01)
-
-
-@pytest.fixture(scope="module")
-def rhythms():
-    constants = {"survivors": np.array([1, 0.1, 0.1]), "precursor": np.array([1, 1, 3.0])}
-    times = np.arange(15_000, 60_000) * 0.002
-    return simulate(lost("calibrated", **constants), rhythm(), times)
-
-
-def test_levodopa_restores_the_level_and_not_the_contrast(rhythms):
-    seen = contrast(rhythms.dopamine)
-    close(seen.tonic, [37.8, 28.7, 73.3], rtol=5e-3)
-    close(seen.peak, [378, 99, 240], rtol=5e-3)
-    close(seen.peak / seen.tonic, [10.0, 3.4, 3.3])
-
-
-def test_a_course_follows_its_firing(rhythms):
-    assert rhythms.dopamine.shape == rhythms.rate.shape == (3, 45_000)
-    phase = np.asarray(rhythms.times) % 6
-    np.testing.assert_array_equal(rhythms.rate[0, (phase > 2.51) & (phase < 2.74)], 20.0)
-    np.testing.assert_array_equal(rhythms.rate[0, phase > 5.51], 0.0)
-    assert ((rhythms.autoreceptor > 0) & (rhythms.autoreceptor < 1)).all()
 
 
 # Derivatives
@@ -408,15 +384,27 @@ def test_derivative_by_when_and_how_fast_cells_fire():
         close(slope[i], (end(x + step) - end(x - step)) / (2 * h), rtol=1e-4)
 
 
+TIMES, PATTERN = jnp.linspace(0, 1.0, 11), firing((0.35, 20.0), (0.65, 4.0))
+
+
 def test_alone_in_a_batch_and_under_vmap():
-    times, pattern = jnp.linspace(0, 1.0, 11), firing((0.3, 20.0), (0.7, 4.0))
-    of = lambda f: simulate(lost(survivors=f), pattern, times).dopamine
+    of = lambda f: simulate(lost(survivors=f), PATTERN, TIMES).dopamine
     f = jnp.asarray([[1.0, 0.5], [0.2, 0.05]])
     together = of(f)
     assert together.shape == (2, 2, 11)
     close(jax.vmap(jax.vmap(of))(f), together, rtol=1e-7)
     close(of(f[1, 0]), together[1, 0], rtol=1e-6)
     assert of(jnp.asarray([0.1])).shape == (1, 11)
+
+
+def test_a_course_follows_its_firing():
+    seen = simulate(region("ds"), PATTERN, TIMES)
+    np.testing.assert_array_equal(seen.rate, [20.0] * 4 + [4.0] * 7)
+    # In equilibrium at first; then dopamine falls, and the autoreceptor follows slowly.
+    close(seen.dopamine[0], steady_state(region("ds"), 20.0), rtol=1e-9)
+    close(seen.autoreceptor[0], region("ds").autoreceptor(seen.dopamine[0]), rtol=1e-9)
+    assert (np.diff(seen.dopamine[4:]) < 0).all() and (np.diff(seen.autoreceptor[4:]) < 0).all()
+    assert float(seen.autoreceptor[-1]) > float(region("ds").autoreceptor(seen.dopamine[-1]))
 
 
 # What is refused
@@ -469,14 +457,13 @@ def test_patterns_that_are_none(pieces):
 
 
 def test_a_failure_is_told_with_its_constants():
-    times, pattern = jnp.linspace(0, 1.0, 11), firing((0.3, 20.0), (0.7, 4.0))
     # Nothing holds it: there is no steady state to begin in.
-    hopeless = region("ds", vmax=np.array([4000.0, 123.0]), k_out=0.0)
+    hopeless = region("ds", vmax=np.array([[4000.0, 4000.0], [123.0, 4000.0]]), k_out=0.0)
     with pytest.raises(ValueError, match=r"no steady state .*vmax = 123"):
-        simulate(hopeless, pattern, times)
+        simulate(hopeless, PATTERN, TIMES)
     with pytest.raises(ValueError, match=r"in 3 steps.*km = 160"):
-        simulate(region("ds"), pattern, times, max_steps=3)
-    compiled = jax.jit(lambda v: simulate(region("ds", vmax=v, k_out=0.0), pattern, times).dopamine)
+        simulate(region("ds"), PATTERN, TIMES, max_steps=3)
+    compiled = jax.jit(lambda v: simulate(region("ds", vmax=v, k_out=0.0), PATTERN, TIMES).dopamine)
     assert np.isfinite(compiled(4000.0)).all()
     with pytest.raises(Exception, match=r"vmax = 123"):
         jax.block_until_ready(compiled(123.0))

@@ -65,6 +65,11 @@ def test_levels_after_loss(course):
         np.testing.assert_allclose(found, printed, rtol=0.02, atol=digit / 2)
 
 
+def test_levodopa_restores_the_level_and_not_the_contrast(course):
+    seen = contrast(course)
+    close((seen.peak / seen.tonic)[jnp.asarray([0, 3, 5])], [10.0, 3.4, 3.3])
+
+
 def test_drive_after_loss(course):
     drive = Transfer(width=0.01)(course)
     d1, d2 = drive.d1.mean(axis=1), drive.d2.mean(axis=1)
