@@ -169,4 +169,4 @@ def _families() -> Panel:
     for i, (family, names) in enumerate(families):
         level = [float(steady_state(k, _TONIC)) for k in regions(*names).values()]
         marks.append(points((2 * i, 2 * i + 1), level, family))
-    return Panel("Two families of constants", "", "tonic dopamine (nM)", marks, ticks=ticks)
+    return Panel("Two families of constants", "preset", "tonic dopamine (nM)", marks, ticks=ticks)

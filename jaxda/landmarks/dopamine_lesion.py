@@ -115,7 +115,7 @@ class DopamineLesion(AbstractLandmark):
         caption = (
             "Simulation of dorsal striatum with rodent constants (Dreyer's toolbox), no medical "
             "advice. Left: tonic level and height of a burst (six spikes at 20 Hz) relative to "
-            "intact, by the share of terminals that survives, on a logarithmic axis; leak measured "
+            "intact, by the share of terminals that survives; leak measured "
             "(.04/s) or calibrated (1.15/s), of bursts measured; dashed: the curves that lesions "
             f"of learners use. Middle and right: 20 Hz or no spikes for .3 s, {_TONIC:g} Hz else, "
             "leak .04/s."
@@ -163,7 +163,7 @@ def _slopes() -> list[Check]:
 
 
 def _by_survivors(rise: np.ndarray) -> Panel:
-    grid = np.geomspace(0.01, 1, 100)
+    grid = np.linspace(0.005, 1, 200)
     marks = []
     for leak in _LEAKS:
         level = np.asarray(steady_state(_lost(leak, grid), _TONIC))
@@ -176,7 +176,6 @@ def _by_survivors(rise: np.ndarray) -> Panel:
         "share of terminals that survives",
         "relative to intact",
         marks,
-        log="x",
     )
 
 
