@@ -55,9 +55,10 @@ class HomeostaticDosing(eqx.Module):
 
     The source plans its infusions by a tree search. Here an infusion is taken where access is
     given and H and the buffer together are below S - dose / 2, where it would bring them
-    nearer to S. With `smoothing` 0 that is a yes or no; above 0, in the units of H, it is a
-    share of an infusion, the logistic function of the lack over `smoothing`, so that
-    everything has a gradient.
+    nearer to S. With `smoothing` 0 that is a yes or no, and H is a sawtooth around S. Above 0,
+    in the units of H, it is a share of an infusion, the logistic function of the lack over
+    `smoothing`, so that everything has a gradient; a little is then taken all the time, which
+    holds H near S - dose / 2, the lower edge of the sawtooth.
 
     Levels and doses in the source's units, rates per step.
     """

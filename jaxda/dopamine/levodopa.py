@@ -84,7 +84,8 @@ class Levodopa(eqx.Module):
         Raises:
             ValueError: if a dose is negative or a rate, volume or time is not above 0.
         """
-        return self._superposed(time, dose_times, doses, _filled)
+        kinetics, time, taken, doses = self._schedule(time, dose_times, doses)
+        return _superposed(kinetics, time, taken, doses, None)
 
     def site(
         self,
@@ -99,27 +100,17 @@ class Levodopa(eqx.Module):
             ValueError: as `plasma`, and if ke0 is negative.
         """
         ke0 = nonnegative("ke0", ke0, "1/min")
-        lagged = lambda rate, since: ke0 * _difference(rate, ke0, since)
-        return self._superposed(time, dose_times, doses, lagged)
+        kinetics, time, taken, doses = self._schedule(time, dose_times, doses)
+        return _superposed(kinetics, time, taken, doses, ke0)
 
-    def _superposed(self, time, dose_times, doses, response) -> Float[Array, " times"]:
+    def _schedule(self, time, dose_times, doses) -> tuple[Any, ...]:
+        """What can be computed with, or an error."""
         self = positive(self, ("clearance", "k12", "k21", "v1", "v2", "input_time"))
         doses = nonnegative("dose", doses, "mg")
         taken = finite("dose time", dose_times, "min")
         if doses.shape != taken.shape or doses.ndim != 1:
             raise ValueError(f"{doses.shape} doses but {taken.shape} dose times: give one each.")
-        since = finite("time", time, "min")[:, None] - taken - self.lag
-        fast, slow = self.rates()
-        back = self.k12 / self.v2
-        # A unit bolus into plasma leaves share e^(-fast t) + (1 - share) e^(-slow t) of itself.
-        share = (fast - back) / (fast - slow)
-
-        def up_to(s: Float[Array, "times doses"]) -> Float[Array, "times doses"]:
-            s = jnp.maximum(s, 0.0)
-            return share * response(fast, s) + (1 - share) * response(slow, s)
-
-        filled = up_to(since) - up_to(since - self.input_time)
-        return filled @ doses / (self.v1 * self.input_time)
+        return self, finite("time", time, "min"), taken, doses
 
 
 class Response(eqx.Module):
@@ -194,7 +185,7 @@ def response(name: str) -> Response:
     if name not in RESPONSES:
         known = ", ".join(RESPONSES)
         raise ValueError(f"there is no response {name!r}; there are {known}.")
-    return Response(*RESPONSES[name])
+    return Response(*map(jnp.asarray, RESPONSES[name]))
 
 
 def day(
@@ -253,6 +244,33 @@ def latency(tone: float | Float[Array, "..."]) -> Float[Array, "..."]:
     return 1 / jnp.sqrt(nonnegative("tone", tone, "intact levels"))
 
 
+@eqx.filter_jit
+def _superposed(
+    kinetics: Levodopa,
+    time: Float[Array, " times"],
+    taken: Float[Array, " doses"],
+    doses: Float[Array, " doses"],
+    ke0: Float[Array, ""] | None,
+) -> Float[Array, " times"]:
+    """Plasma, or the effect site that follows it with `ke0`."""
+    fast, slow = kinetics.rates()
+    back = kinetics.k12 / kinetics.v2
+    # A unit bolus into plasma leaves share e^(-fast t) + (1 - share) e^(-slow t) of itself.
+    share = (fast - back) / (fast - slow)
+
+    def left(rate, since):
+        return _filled(rate, since) if ke0 is None else ke0 * _difference(rate, ke0, since)
+
+    def up_to(s):
+        s = jnp.maximum(s, 0.0)
+        return share * left(fast, s) + (1 - share) * left(slow, s)
+
+    since = time[:, None] - taken - kinetics.lag
+    filled = up_to(since) - up_to(since - kinetics.input_time)
+    return filled @ doses / (kinetics.v1 * kinetics.input_time)
+
+
+@jax.jit
 def _hill(site, ec50, hill) -> Float[Array, "..."]:
     # The power of 0 has no slope where the exponent is below 1.
     some = site > 0
@@ -277,6 +295,7 @@ def _difference(
     far = (_filled(a, since) - _filled(jnp.where(near, a + 1.0, b), since)) / gap
     m = jnp.where(near, middle, 1.0)
     z = m * since
-    first = jax.scipy.special.gammainc(2.0, z) / m**2
-    third = jax.scipy.special.gammainc(4.0, z) / m**4
+    decayed = jnp.exp(-z)
+    first = (-jnp.expm1(-z) - z * decayed) / m**2
+    third = (1 - decayed * (1 + z + z**2 / 2 + z**3 / 6)) / m**4
     return jnp.where(near, first + half**2 * third, far)

@@ -130,25 +130,7 @@ class HumanProlactin(eqx.Module):
         self = _checked(self)
         x = nonnegative("antagonist", drug, "ng/mL") / self.ki
         tone, agonist = _drives(tone, agonist)
-        # ln p + ln((1 + x) / D0 + h p^U + a) rises in ln p and is convex: Newton's method
-        # comes down from the right, from any start there.
-        per = 1 / self.d0
-        goal = jnp.log1p(per) + jnp.log1p(x)
-
-        def step(q: Float[Array, "..."]) -> Float[Array, "..."]:
-            made = tone * jnp.exp(self.feedback * q)
-            total = (1 + x) * per + made + agonist
-            slope = 1 + self.feedback * made / total
-            return q - (q + jnp.log(total) - goal) / slope
-
-        start = jnp.broadcast_to(goal, jnp.broadcast_shapes(*map(jnp.shape, (x, tone, agonist))))
-        start = lax.stop_gradient(jnp.maximum(start - jnp.log(per * (1 + x) + agonist), 0.0))
-        start = jnp.where(jnp.isfinite(start), start, 50.0)
-        near = lax.stop_gradient(
-            lax.fori_loop(0, 60, lambda _, q: step(q), start + 0 * step(start))
-        )
-        # Repeated once it is there, for exact first and second derivatives.
-        return self.baseline * jnp.exp(step(step(step(near))))
+        return self.baseline * jnp.exp(_log_fold(x, tone, agonist, self.feedback, self.d0))
 
     def simulate(
         self,
@@ -236,8 +218,10 @@ class RatProlactin(eqx.Module):
         """How many times faster than without it the pool empties at `drug` in mg/L."""
         return 1 + self.emax * drug / (self.ec50 + drug)
 
-    def steady(self, drug: float | Float[Array, "..."] = 0.0) -> Course:
-        """Prolactin and pool at constant `drug` in mg/L, after infinite time.
+    def steady(
+        self, drug: float | Float[Array, "..."] = 0.0
+    ) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
+        """Prolactin in ng/mL and filling of the pool at constant `drug` in mg/L.
 
         Raises:
             ValueError: if the concentration is negative, or the feedback runs away.
@@ -247,7 +231,7 @@ class RatProlactin(eqx.Module):
         gain = self.feedback * self.baseline
         message = "feedback times baseline must be below 1, or prolactin grows without end"
         level = require(self.baseline + 0 * drug, gain < 1, message, _parameters(self))
-        return Course(jnp.full_like(level, jnp.inf), level, 1 / self.release(drug), self.species)
+        return level, 1 / self.release(drug)
 
     def simulate(
         self,
@@ -373,7 +357,7 @@ def preset(kind: type[M], name: str) -> M:
             f"{name!r} is a preset of {family} ({species}), not of {kind.__name__} "
             f"({kind.species}): parameters of one model or species mean nothing in another."
         )
-    return kind(**values)
+    return kind(**{n: jnp.asarray(v) for n, v in values.items()})
 
 
 def _drives(tone: Any, agonist: Any) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
@@ -389,6 +373,27 @@ def _parameters(model: Any) -> dict[str, Float[Array, "..."]]:
 
 def _checked(model: M) -> M:
     return positive(model, [name for name in _parameters(model) if name not in _SIGNED])
+
+
+@jax.jit
+def _log_fold(x, tone, agonist, feedback, d0) -> Float[Array, "..."]:
+    """The root q = ln p of production = loss."""
+    # q + ln((1 + x) / D0 + h e^(U q) + a) rises in q and is convex: from any start Newton's
+    # method is on the right of the root after one step, and comes down to it.
+    per = 1 / d0
+    goal = jnp.log1p(per) + jnp.log1p(x)
+
+    def step(q):
+        made = tone * jnp.exp(feedback * q)
+        total = (1 + x) * per + made + agonist
+        slope = 1 + feedback * made / total
+        return q - (q + jnp.log(total) - goal) / slope
+
+    # Where there is no dopamine, the first step is the last.
+    start = lax.stop_gradient(0 * step(jnp.zeros_like(x + tone + agonist)))
+    near = lax.stop_gradient(lax.fori_loop(0, 60, lambda _, q: step(q), start))
+    # Repeated once it is there, for exact first and second derivatives.
+    return step(step(step(near)))
 
 
 def _human(t, state, args):
@@ -461,6 +466,9 @@ class _Line(eqx.Module):
 
 def _solve(slope, time, y0, args, jumps, values) -> Any:
     """The state at `time`; an error with `values` where the equations cannot be integrated."""
+    if isinstance(args[1], _Line):
+        # The line bends at its points.
+        jumps = time if jumps is None else jnp.sort(jnp.concatenate([time, jumps]))
     curves, whole = _integrated(slope, time, y0, args, jumps)
     message = f"the equations could not be integrated {_span(time)}"
     return jax.tree.map(lambda curve: require(curve, whole, message, values), curves)

@@ -44,7 +44,7 @@ class OpponentTolerance(eqx.Module):
     def withdrawal(
         self, since: float | Float[Array, "..."], dose: float | Float[Array, "..."] = 1.0
     ) -> Float[Array, "..."]:
-        """Effect `since` steps after constant use of `dose` ended: -share dose exp(-since / tau)."""
+        """Effect `since` steps after constant use ended: -share dose exp(-since / tau)."""
         lasting = self.share * nonnegative("dose", dose, "units of effect")
         return -lasting * jnp.exp(-nonnegative("time", since, "doses") / self.tau)
 
