@@ -96,22 +96,33 @@ def kinds_met(model: str) -> list[str]:
 
 
 def _examples(model: str) -> list[str]:
-    """A task of every kind that `model` can do; of choices also one where items change places."""
+    """A task of every kind that `model` can do."""
     tasks = kinds_met(model)
     first = {load("tasks", task).kind: task for task in reversed(tasks)}
-    return [t for t in tasks if t in first.values() or t == "pst"]
+    if "pavlovian" in first:
+        # More of the same.
+        first.pop("pavlovian_cues", None)
+    if "pst" in tasks and model not in MODEL_SETTINGS:
+        # In which items change places; a model with settings meets it with those.
+        first["choice"] = "pst"
+    return [t for t in tasks if t in first.values()]
 
 
-def _pairs():
-    met = set()
+@functools.cache
+def model_pairs() -> tuple[Pair, ...]:
+    """Every model with a task of each of its kinds, and with settings of its own."""
+    out = []
     for model in names("models"):
         tasks = _examples(model)
-        met.update(tasks)
-        yield from (Pair(model, task) for task in tasks)
+        out += [Pair(model, task) for task in tasks]
         if model in MODEL_SETTINGS:
-            # Where it can be had, a task in which items change places.
-            task = "pst" if "pst" in tasks else tasks[0]
-            yield Pair(model, task, tuple(MODEL_SETTINGS[model].items()))
+            task = "pst" if "pst" in kinds_met(model) else tasks[0]
+            out.append(Pair(model, task, tuple(MODEL_SETTINGS[model].items())))
+    return tuple(out)
+
+
+def _task_pairs():
+    met = {p.task for p in model_pairs()}
     for task in names("tasks"):
         # What is special about these the task decides, so one model is enough.
         model = next(m for m in (*_PLAIN, *names("models")) if task in kinds_met(m))
@@ -124,7 +135,7 @@ def _pairs():
 @functools.cache
 def pairs() -> tuple[Pair, ...]:
     """Every model with a task of each of its kinds, every task, and each setting, once."""
-    return tuple(_pairs())
+    return (*model_pairs(), *_task_pairs())
 
 
 @functools.cache

@@ -20,6 +20,7 @@ from .catalogue import (
     compiled,
     first_pairs,
     lanes,
+    model_pairs,
     pairs,
     played,
     same,
@@ -29,6 +30,7 @@ from .catalogue import (
 
 
 each_pair = pytest.mark.parametrize("pair", pairs(), ids=str)
+each_learner = pytest.mark.parametrize("pair", model_pairs(), ids=str)
 each_model = pytest.mark.parametrize("pair", first_pairs(), ids=lambda p: p.model)
 
 
@@ -63,7 +65,7 @@ def direction(coords):
     return {n: jax.random.normal(named_key(0, n), x.shape) for n, x in coords.items()}
 
 
-@each_pair
+@each_learner
 def test_padding_changes_neither_value_nor_gradient(pair):
     p, s = played(pair), slopes(pair)
     v = direction(p.coords)
@@ -74,7 +76,7 @@ def test_padding_changes_neither_value_nor_gradient(pair):
     assert same(sum(gradient[n] * v[n] for n in v), slope, rtol=1e-9, atol=1e-9)
 
 
-@each_pair
+@each_learner
 def test_gradient_equals_finite_differences(pair):
     p, s = played(pair), slopes(pair)
     assert set(p.coords) == {n for n in specs(p.agent) if not n.startswith("lesion.")}
