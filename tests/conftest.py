@@ -20,8 +20,8 @@ from jaxda.platform import configure  # noqa: E402
 
 configure()
 
-# Every loaded program holds several of the 65,530 memory maps that Linux lets a process have.
-MOST_MAPS = 30_000
+# Every loaded program holds memory, and several of the 65,530 maps that Linux lets a process have.
+MOST_MAPS = 5_000
 
 
 @pytest.hookimpl(tryfirst=True)
