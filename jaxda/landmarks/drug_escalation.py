@@ -140,7 +140,7 @@ def _doses() -> tuple[list[Check], Panel]:
         "dose of an infusion (units of the level)",
         "infusions in three hours",
         marks,
-        log="xy",
+        log="y",
     )
     return checks, panel
 

@@ -66,8 +66,8 @@ class LevodopaDay(AbstractLandmark):
             course = one[name]
             above = minutes_above(time, course.effect, course.effect.max() / 2)
             found = np.array([course.effect.max(), course.lost(_EVERY), above])
-            # In units of what is expected.
-            label = f"{name}: peak, share lost at 240 min, minutes above half (over expected)"
+            # Each over what is expected.
+            label = f"{name}: peak, share lost, minutes; over expected"
             checks.append(agree(label, np.ones(3), found / np.array(known), 0.02))
         for name, lost in _PATIENTS.items():
             got = one[name].lost(_EVERY)
@@ -77,13 +77,13 @@ class LevodopaDay(AbstractLandmark):
         checks += [*more, *vigour]
         caption = (
             "Simulation of group models of people, no medical advice; deterministic, so there are "
-            "no intervals (dots: medians of 13 patients each). Levodopa 100 mg with a "
+            "no intervals (marks: groups of 13 patients each). Levodopa 100 mg with a "
             "decarboxylase inhibitor; two compartments, terminal half-life 52 min; effect site "
             "and Hill curve: equilibration half-life, EC50, exponent of stable 110 min, 0.5 "
             "µg/mL, 1; moderate 60, 0.6, 2; fluctuating 26, 0.7, 4. Day: a dose every 4 h, four "
             "times. Release: the factor by which the drug multiplies it, 1 + 2 Ce / (Ce + 0.5)."
         )
-        shown = [_four_hours(one), _whole_day(), duration, speed]
+        shown = [_four_hours(one), *_whole_day(), duration, speed]
         return Measured(checks, shown, caption)
 
 
@@ -101,22 +101,20 @@ def _four_hours(one: dict) -> Panel:
     return Panel("One dose", "time since the dose (min)", "share of its own peak", marks, zero=True)
 
 
-def _whole_day() -> Panel:
+def _whole_day() -> list[Panel]:
     time = jnp.linspace(0, 1080, 1081)
     taken, doses = _EVERY * jnp.arange(4.0), jnp.full(4, _DOSE)
-    marks, shown = [], slice(None, None, 4)
-    for color, name in enumerate(("stable", "fluctuating")):
+    effects, factors, hours = [], [], time[::4] / 60
+    for color, name in ((0, "stable"), (2, "fluctuating")):
         course = day(time, taken, doses, response(name))
-        marks.append(line(time[shown] / 60, course.effect[shown], f"{name}: effect", color=color))
-        factor = precursor(course.site)
-        marks.append(line(time[shown] / 60, factor[shown], f"{name}: release", color=color + 2))
-    return Panel(
-        "A dose every four hours",
-        "time since the first dose (h)",
-        "effect (share of most); release (times)",
-        marks,
-        zero=True,
-    )
+        effects.append(line(hours, course.effect[::4], name, color=color))
+        factors.append(line(hours, precursor(course.site)[::4], name, color=color))
+    factors.append(theory((0, hours[-1]), (1, 1), "without drug"))
+    since = "time since the first dose (h)"
+    return [
+        Panel("A dose every four hours", since, "effect (share of most)", effects, zero=True),
+        Panel("Release of dopamine", since, "release (times without drug)", factors),
+    ]
 
 
 def _duration(kinetics: Levodopa) -> tuple[list[Check], Panel]:
@@ -132,21 +130,21 @@ def _duration(kinetics: Levodopa) -> tuple[list[Check], Panel]:
     got = np.asarray(lasts(jnp.array(_DOSES)))
     known, half_life = np.array((20.0, 85.0, 143.0, 198.0)), float(kinetics.half_life())
     checks = [
-        agree(f"minutes of response at {_DOSES} mg (over expected)", np.ones(4), got / known, 0.02),
+        agree("minutes at 50, 100, 200, 400 mg; over expected", np.ones(4), got / known, 0.02),
         equal("the last doubling adds, in half-lives", 1.0, (got[3] - got[2]) / half_life, 0.1),
     ]
-    dose = np.geomspace(50, 400, 40)
+    dose = np.linspace(50, 400, 71)
     law = got[-1] + half_life * np.log2(dose / 400)
     marks = [
         line(dose, lasts(jnp.asarray(dose)), "model"),
         theory(dose, np.maximum(law, 0), "a half-life per doubling"),
     ]
     panel = Panel(
-        "Dose and duration, steep and fast",
+        "Dose and duration (steep)",
         "dose (mg)",
         "time with the response (min)",
         marks,
-        log="x",
+        zero=True,
     )
     return checks, panel
 
@@ -160,16 +158,15 @@ def _vigour() -> tuple[list[Check], Panel]:
         agree("latency at tones .846, .563, .25", (1.087, 1.333, 2.0), got, 1e-3),
         agree("as the best latency of vigour", best[:-1] / best[-1], got, 1e-12),
     ]
-    curve = np.geomspace(0.2, 4, 50)
+    curve = np.linspace(0.2, 2, 60)
     marks = [
         line(curve, latency(jnp.asarray(curve)), "1 / √tone"),
         points(tone, (1.087, 1.333, 2.0), "loss of 80 %, 95 % and more"),
     ]
     panel = Panel(
-        "Tonic dopamine and the time an act takes",
+        "Tone and latency",
         "tonic dopamine (times intact)",
         "latency (times intact)",
         marks,
-        log="x",
     )
     return checks, panel

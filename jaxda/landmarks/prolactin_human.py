@@ -51,7 +51,8 @@ class ProlactinHuman(AbstractLandmark):
             "agonist-antagonist interaction model (preset male_patients, baseline 16.1 ng/mL; "
             "healthy_men, 7.67 ng/mL), typical values, one deterministic run each, so there are "
             "no intervals. C: antagonist in plasma over KI = 1.96 ng/mL; the first two without "
-            "the daily rhythm. Last: indirect-response model of ropinirole. Dashed: closed forms."
+            "the daily rhythm. Last: indirect-response model of "
+            "ropinirole in hyperprolactinaemia, baseline 109 ng/mL, n = 3. Dashed: closed forms."
         )
         return Measured(checks, [_rise(model), gone, clock, curve], caption)
 
@@ -90,7 +91,7 @@ def _rise(model: HumanProlactin) -> Panel:
         law = np.full(2, (1 + c) ** _POWER)
         marks.append(theory((0, 24), law, "(1 + C/KI)^0.41" if not color else ""))
     return Panel(
-        "A constant antagonist: peak, then tolerance",
+        "A constant antagonist",
         "time since the drug began (h)",
         "prolactin (times baseline)",
         marks,
@@ -115,11 +116,11 @@ def _withdrawal(model: HumanProlactin, held: Course) -> tuple[list[Check], Panel
         theory((0, 48), (1, 1), "baseline"),
     ]
     panel = Panel(
-        "The drug stops after two weeks at C = 15 KI",
+        "It stops after two weeks, C = 15 KI",
         "time since the drug ended (h)",
         "times baseline",
         marks,
-        log="y",
+        zero=True,
     )
     return checks, panel
 
@@ -179,9 +180,9 @@ def _agonist(model: HumanProlactin) -> tuple[list[Check], Panel]:
         theory(c, law, "1 − Hill(C; 1.12, 2.1)"),
     ]
     panel = Panel(
-        "A D2 agonist (ropinirole) in hyperprolactinaemia",
+        "A D2 agonist, ropinirole",
         "concentration in plasma (ng/mL)",
-        "prolactin (times baseline of 109 ng/mL)",
+        "prolactin (times baseline)",
         marks,
         log="x",
     )

@@ -101,7 +101,7 @@ def _panels(model: RatProlactin, runs: dict[float, tuple[np.ndarray, Course]]) -
             line(hours[shown], course.driver[shown], "pool"),
             theory((0, hours[-1]), (1, 1), "baseline"),
         ]
-        title = f"A second dose {gap:g} h after the first"
+        title = f"Two doses, {gap:g} h apart"
         panels.append(Panel(title, "time since the first dose (h)", "times baseline", marks))
     return panels
 
@@ -109,7 +109,7 @@ def _panels(model: RatProlactin, runs: dict[float, tuple[np.ndarray, Course]]) -
 def _recovery(again: dict[float, float]) -> Panel:
     marks = [line(list(again), list(again.values()), "rats"), theory((1, 12), (1, 1), "all of it")]
     return Panel(
-        "How much of the response is back",
+        "How much is back",
         "time between the doses (h)",
         "second peak (share of the first)",
         marks,
