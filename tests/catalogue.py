@@ -32,7 +32,7 @@ MODEL_SETTINGS = {
     "td_lambda": {"iti": "learned", "trace": "dutch", "decay": "plain"},
     "td_zero": {"iti": "learned"},
     "two_step": {"order": "hbayesdm"},
-    "niv_vigor": {"schedule": "interval", "consumption": 2.0},
+    "niv_vigor": {"schedule": "interval"},
     "expectile": {"asymmetry": "drawn", "channels": 5, "utility": "hill"},
     "quantile": {"taus": (0.2, 0.5, 0.7), "utility": "log1p"},
 }

@@ -19,6 +19,7 @@ from jaxda.models.niv_vigor import NivVigor
 from jaxda.models.note_go_nogo import NoteGoNogo
 from jaxda.models.opal import OpAL
 from jaxda.models.q_learning import QLearning
+from jaxda.params import put
 from jaxda.rollout import Agent, simulate
 from jaxda.tasks.free_operant import FreeOperant
 from jaxda.types import Env, Offer
@@ -188,7 +189,9 @@ def test_d2_blockade():
 
 def choice_probabilities(tonic, worth, beta=2.0):
     """Of a softmax agent whose values are `worth`."""
-    model = TonicGain(np.log(tonic)).tissue(QLearning(beta=beta))
+    # Also where no dose of the domain goes.
+    gain = put(TonicGain(), {"dose": jnp.log(jnp.asarray(tonic))})
+    model = gain.tissue(QLearning(beta=beta))
     env = Env(n_cues=1, n_items=len(worth), n_actions=len(worth))
     state = eqx.tree_at(lambda s: s.q, model.init(env), jnp.asarray(worth))
     offer = Offer(jnp.zeros((), int), None, jnp.ones((), bool))
