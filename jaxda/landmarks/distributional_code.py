@@ -146,14 +146,14 @@ class DistributionalCode(AbstractLandmark):
                 zero=True,
             ),
             Panel(
-                "Decoded",
+                "Decoded from",
                 "reward (µl)",
                 "share of rewards no larger",
                 [
                     line(_FINE, below(sizes, odds), "rewards")._replace(kind="step"),
-                    line(_FINE, below(_FINE, decoded), "decoded from 40 expectile cells"),
-                    line(_FINE, below(_FINE, by_sign), f"from {len(_CLEAR)} quantile cells"),
-                    line(_FINE, below(cells[order], even), "values taken as samples"),
+                    line(_FINE, below(_FINE, decoded), f"{_CELLS} expectile cells"),
+                    line(_FINE, below(_FINE, by_sign), f"{len(_CLEAR)} quantile cells"),
+                    line(_FINE, below(cells[order], even), "values as samples"),
                 ],
                 log="x",
             ),
