@@ -105,20 +105,24 @@ def _refuse(problems: Iterable[Problem]) -> None:
         raise InputError(told)
 
 
-def _load(configs: tuple[str, ...]) -> Any:
+def _sound(configs: tuple[str, ...]) -> Any:
+    """The checked experiment, and the report that has found nothing wrong with it."""
     from . import _marked
 
     checked, report = _draft(configs)
     _refuse(_marked.told(report.found))
-    return checked
+    return checked, report
+
+
+def _load(configs: tuple[str, ...]) -> Any:
+    return _sound(configs)[0]
 
 
 def _ready(configs: tuple[str, ...]) -> Any:
     """The checked experiment, with JAX set up for it, of which everything can be built."""
     from . import _marked, platform
 
-    checked, report = _draft(configs)
-    _refuse(_marked.told(report.found))
+    checked, report = _sound(configs)
     platform.configure(checked.precision)
     from . import stages
 
