@@ -16,7 +16,15 @@ from typing import Any, Literal, NamedTuple, get_args
 
 
 Kind = Literal[
-    "models", "habits", "tasks", "lesions", "observations", "solvers", "figures", "landmarks"
+    "models",
+    "habits",
+    "tasks",
+    "lesions",
+    "observations",
+    "solvers",
+    "figures",
+    "landmarks",
+    "assays",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 _ROOT = pathlib.Path(__file__).parent

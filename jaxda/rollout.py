@@ -101,7 +101,7 @@ def learn(
 ) -> tuple[AgentState, Readout]:
     """The one body of a scan: what is broadcast, what arrives, and what is learned from it."""
     rpe = agent.model.rpe(state.model, event)
-    dopamine = agent.lesion.signal(agent.model, rpe)
+    dopamine = agent.lesion.signal(agent.model, rpe, event)
     new = agent.model.update(state.model, event, dopamine)
     taught, acted = event.valid & event.feedback, event.valid & event.choice
     keep = lambda flag: lambda n, o: jnp.where(flag, n, o)

@@ -1,6 +1,7 @@
 """Records of choices written by hand, and what an agent makes of them."""
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -38,6 +39,11 @@ def record(action, reward, *, cue=0, options=None, terminal=True, successor=0, *
         elapsed=column(more.get("elapsed", 1.0), float),
         valid=column(more.get("valid", True), bool),
     )
+
+
+def one_event(**more) -> Event:
+    """A single event of one session, without axes."""
+    return jax.tree.map(lambda x: x[0, 0], record([0], [1.0], **more))
 
 
 def ten_trials(model, habits=None):

@@ -8,6 +8,7 @@ from jaxtyping import Array, Float
 
 from ..models._base import Model
 from ..params import check_domains, roles
+from ..types import Event
 
 
 M = TypeVar("M", bound=Model)
@@ -36,7 +37,7 @@ class AbstractLesion(eqx.Module):
 
     @abc.abstractmethod
     def signal(
-        self, model: Model, rpe: Float[Array, "channels *lanes"]
+        self, model: Model, rpe: Float[Array, "channels *lanes"], event: Event
     ) -> Float[Array, "channels *lanes"]:
         """What the condition does to the broadcast of one event."""
 

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from ..models._base import Model
+from ..types import Event
 from ._base import AbstractLesion, M
 
 
@@ -25,10 +26,10 @@ class Combined(AbstractLesion):
         return model
 
     def signal(
-        self, model: Model, rpe: Float[Array, "channels *lanes"]
+        self, model: Model, rpe: Float[Array, "channels *lanes"], event: Event
     ) -> Float[Array, "channels *lanes"]:
         for name in sorted(self.parts):
-            rpe = self.parts[name].signal(model, rpe)
+            rpe = self.parts[name].signal(model, rpe, event)
         return rpe
 
     def joined(self, dose: Float[Array, ""]) -> Float[Array, ""]:

@@ -9,6 +9,7 @@ from ..dopamine.receptors import remaining_tone
 from ..models._base import Model
 from ..params import map_role, param
 from ..priors import Beta
+from ..types import Event
 from ._base import AbstractLesion, M
 
 
@@ -36,7 +37,7 @@ class D1Blockade(AbstractLesion):
         return map_role(model, "go_gain", lambda gain: k * gain)
 
     def signal(
-        self, model: Model, rpe: Float[Array, "channels *lanes"]
+        self, model: Model, rpe: Float[Array, "channels *lanes"], event: Event
     ) -> Float[Array, "channels *lanes"]:
         return rpe
 

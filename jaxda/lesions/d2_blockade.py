@@ -9,6 +9,7 @@ from ..dopamine.receptors import remaining_tone
 from ..models._base import Model
 from ..params import map_role, param
 from ..priors import Beta
+from ..types import Event
 from ._base import AbstractLesion, M
 
 
@@ -38,7 +39,7 @@ class D2Blockade(AbstractLesion):
         return map_role(model, "nogo_gain", lambda gain: disinhibition * gain)
 
     def signal(
-        self, model: Model, rpe: Float[Array, "channels *lanes"]
+        self, model: Model, rpe: Float[Array, "channels *lanes"], event: Event
     ) -> Float[Array, "channels *lanes"]:
         return rpe
 

@@ -8,6 +8,7 @@ from ..bijectors import UNIT
 from ..models._base import Model
 from ..params import param
 from ..priors import Beta
+from ..types import Event
 from ._base import AbstractLesion, M
 
 
@@ -23,7 +24,7 @@ class Intact(AbstractLesion):
         return model
 
     def signal(
-        self, model: Model, rpe: Float[Array, "channels *lanes"]
+        self, model: Model, rpe: Float[Array, "channels *lanes"], event: Event
     ) -> Float[Array, "channels *lanes"]:
         return rpe
 

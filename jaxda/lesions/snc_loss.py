@@ -9,6 +9,7 @@ from ..dopamine.denervation import burst_gain, shift_balance, tonic_level
 from ..models._base import Model
 from ..params import map_role, param, roles
 from ..priors import Beta
+from ..types import Event
 from ._base import AbstractLesion, M
 
 
@@ -42,7 +43,7 @@ class SNcLoss(AbstractLesion):
         return map_role(model, "tonic_rate", lambda rate: tone * rate)
 
     def signal(
-        self, model: Model, rpe: Float[Array, "channels *lanes"]
+        self, model: Model, rpe: Float[Array, "channels *lanes"], event: Event
     ) -> Float[Array, "channels *lanes"]:
         return rpe if "go_rate" in roles(model) else burst_gain(1 - self.dose) * rpe
 

@@ -10,6 +10,7 @@ from ..dopamine.denervation import shift_balance
 from ..models._base import Model
 from ..params import map_role, param
 from ..priors import Normal
+from ..types import Event
 from ._base import AbstractLesion, M
 
 
@@ -34,7 +35,7 @@ class Tonic(AbstractLesion):
         return map_role(model, "tonic_rate", lambda rate: tone * rate)
 
     def signal(
-        self, model: Model, rpe: Float[Array, "channels *lanes"]
+        self, model: Model, rpe: Float[Array, "channels *lanes"], event: Event
     ) -> Float[Array, "channels *lanes"]:
         return rpe
 

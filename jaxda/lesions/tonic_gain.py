@@ -9,6 +9,7 @@ from ..bijectors import bounded
 from ..models._base import Model
 from ..params import map_role, param
 from ..priors import Normal
+from ..types import Event
 from ._base import AbstractLesion, M
 
 
@@ -39,7 +40,7 @@ class TonicGain(AbstractLesion):
         return map_role(model, "choice_gain", lambda beta: jnp.exp(self.dose) * beta)
 
     def signal(
-        self, model: Model, rpe: Float[Array, "channels *lanes"]
+        self, model: Model, rpe: Float[Array, "channels *lanes"], event: Event
     ) -> Float[Array, "channels *lanes"]:
         return rpe
 

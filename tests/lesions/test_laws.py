@@ -15,10 +15,12 @@ from jaxda.params import put, roles, specs, unpack
 from jaxda.rollout import Agent
 
 from ..catalogue import N_LANES, compiled, first_pairs, lanes, played, same, score, slopes
+from ..records import one_event
 
 
 MODELS, LESIONS = names("models"), names("lesions")
 RPE = jnp.asarray([0.7, -0.2])
+EVENT = one_event()
 
 
 def targeted():
@@ -69,7 +71,7 @@ def test_dose_zero_is_the_identity(lesion, pair):
     cut = dosed(lesion, 0.0)
     for lane in range(N_LANES):
         model = put(p.agent, unpack(p.frees, lanes(p.coords, lane))).model
-        assert same((cut.tissue(model), cut.signal(model, RPE)), (model, RPE), rtol=1e-12)
+        assert same((cut.tissue(model), cut.signal(model, RPE, EVENT)), (model, RPE), rtol=1e-12)
 
 
 @each_target
@@ -132,10 +134,11 @@ def test_kinds_of_lesion_commute(model):
 
     @compiled
     def both(one, other):
-        there = one.tissue(other.tissue(healthy)), one.signal(healthy, other.signal(healthy, RPE))
-        back = other.tissue(one.tissue(healthy)), other.signal(healthy, one.signal(healthy, RPE))
+        after = lambda outer, inner: outer.signal(healthy, inner.signal(healthy, RPE, EVENT), EVENT)
+        there = one.tissue(other.tissue(healthy)), after(one, other)
+        back = other.tissue(one.tissue(healthy)), after(other, one)
         together = compose(one, other)
-        return there, back, (together.tissue(healthy), together.signal(healthy, RPE))
+        return there, back, (together.tissue(healthy), together.signal(healthy, RPE, EVENT))
 
     for one, other in itertools.combinations(LESIONS, 2):
         there, back, together = both(dosed(one, 0.3), dosed(other, 0.4))
@@ -145,5 +148,5 @@ def test_kinds_of_lesion_commute(model):
 def test_a_lesion_is_never_a_silent_no_op_on_what_it_reaches():
     for lesion, pair in targeted():
         cut, healthy = dosed(lesion, 0.5), load("models", pair.model)()
-        spared = same((cut.tissue(healthy), cut.signal(healthy, RPE)), (healthy, RPE))
+        spared = same((cut.tissue(healthy), cut.signal(healthy, RPE, EVENT)), (healthy, RPE))
         assert spared == (lesion == "intact"), (lesion, pair.model)

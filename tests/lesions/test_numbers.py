@@ -24,8 +24,11 @@ from jaxda.rollout import Agent, simulate
 from jaxda.tasks.free_operant import FreeOperant
 from jaxda.types import Env, Offer
 
+from ..records import one_event
+
 
 RPE = jnp.asarray([0.7, -0.2])
+EVENT = one_event()
 
 
 # Dopamine in a denervated striatum
@@ -88,21 +91,21 @@ def test_loss_of_cells_in_a_model_with_pathways():
     assert float(hurt.rho) == pytest.approx(np.tanh(np.arctanh(0.2) + np.log(tone)), rel=1e-12)
     # Dips, and the critic of the ventral tegmental area, are spared; so is the broadcast.
     assert float(hurt.alpha_n) == 0.3 and float(hurt.alpha_c) == 0.1
-    np.testing.assert_array_equal(cut.signal(model, RPE), RPE)
+    np.testing.assert_array_equal(cut.signal(model, RPE, EVENT), RPE)
 
 
 def test_loss_of_cells_in_a_model_without_pathways():
     cut, model = SNcLoss(0.5), QLearning()
-    np.testing.assert_allclose(cut.signal(model, RPE), 0.5 * 2.4 / 1.9 * RPE, rtol=1e-12)
+    np.testing.assert_allclose(cut.signal(model, RPE, EVENT), 0.5 * 2.4 / 1.9 * RPE, rtol=1e-12)
     # Gains and losses shrink alike.
-    assert float(cut.signal(model, -RPE)[0]) == -float(cut.signal(model, RPE)[0])
-    assert float(SNcLoss(1.0).signal(model, RPE)[0]) == 0
+    assert float(cut.signal(model, -RPE, EVENT)[0]) == -float(cut.signal(model, RPE, EVENT)[0])
+    assert float(SNcLoss(1.0).signal(model, RPE, EVENT)[0]) == 0
 
 
 def test_loss_of_cells_slows_and_blunts_vigour():
     cut, model = SNcLoss(0.8), NivVigor()
     assert float(cut.tissue(model).tone) == pytest.approx(0.2 * 1.048 / 0.248, rel=1e-12)
-    assert float(cut.signal(model, RPE)[0]) == pytest.approx(0.3 * 0.7, rel=1e-12)
+    assert float(cut.signal(model, RPE, EVENT)[0]) == pytest.approx(0.3 * 0.7, rel=1e-12)
 
 
 def test_two_losses_of_a_half_leave_a_quarter():
