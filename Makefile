@@ -22,13 +22,17 @@ LOCKED := .venv/.locked-$(shell { cat requirements.lock 2>/dev/null; pwd -P; } |
 READY := .venv/.ready-$(shell cat pyproject.toml requirements.lock 2>/dev/null | cksum | tr -s ' \t' '--')
 
 .DEFAULT_GOAL := report
-.PHONY: report gallery test lint format lock benchmark setup unlock clean distclean help FORCE
+.PHONY: report gallery clinic test lint format lock benchmark setup unlock clean distclean help FORCE
 
 report: $(READY) ## run the default experiment to results/report.html (default)
 	@$(ACTIVE) $(BIN)/snakemake --cores "$(CORES)" $(ARGS)
 
 gallery: $(READY) ## measure and draw all landmarks to results/gallery.html
 	@$(ACTIVE) $(BIN)/snakemake --cores "$(CORES)" gallery $(ARGS)
+
+clinic: $(READY) ## hold every clinical condition against its control; fails on a wrong sign
+	@$(ACTIVE) $(BIN)/snakemake --cores "$(CORES)" clinic $(ARGS)
+	@cat results/clinic/verdict.txt
 
 test: lint ## check style, types and the workflow, then run the tests
 	$(ACTIVE) $(BIN)/python -m pytest $(ARGS)
@@ -97,7 +101,7 @@ $(LOCKED):
 	@echo "Installing into .venv, a few minutes the first time ..."
 	@rm -f .venv/.locked-* .venv/.ready-*
 	@"$(PYTHON)" -m venv --clear .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --progress-bar off \
+	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --progress-bar off \
 	    --require-hashes -r requirements.lock
 	@touch $@
 

@@ -79,6 +79,7 @@ NOTES: dict[str, dict[str, tuple[str, str]]] = {
             "of the lesion: a share from 0 to 1, or a log of tonic dopamine",
             "doses: [0, 0.3, 0.6, 0.9]",
         ),
+        "background": ("of each lesion", "background: {snc_loss: 0.8}"),
         "sources": ("–", "sources: [q_dual, opal]"),
         "candidates": ("–", "candidates: [q, q_dual, opal]"),
         "subjects": ("subjects per source and dose", "subjects: 40"),

@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 
 from . import catalog
 from .catalog import Card, Kind, Parameter, did_you_mean
-from .errors import shown
+from .clinic import table as conditions
+from .errors import InputError, shown
 from .tasks import _phases
 
 
@@ -25,7 +26,7 @@ Say = Callable[..., None]
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 # Folders and files beside those of scenarios.
-_TAKEN = ("figures", "gallery", "logs", "benchmarks", "report")
+_TAKEN = ("figures", "gallery", "clinic", "logs", "benchmarks", "report")
 # What a figure may read, and what its scenario or data set needs to have for it.
 _NEEDS = {
     "fits": "candidates",
@@ -51,6 +52,8 @@ class Sections(NamedTuple):
     datasets: Mapping[str, Fields]
     figures: Mapping[str, tuple[str, ...] | Wrong]
     gallery: tuple[str, ...] = ()
+    clinic: tuple[str, ...] = ()
+    conditions: str | None = None
 
 
 class _Variant(NamedTuple):
@@ -83,6 +86,7 @@ def check(all_: Sections, say: Say) -> None:
     for name, drawn in all_.figures.items():
         _figure(name, drawn, all_, say)
     _gallery(all_.gallery, say)
+    _clinic(all_.clinic, all_.conditions, say)
 
 
 def _names(all_: Sections, say: Say) -> None:
@@ -373,6 +377,7 @@ def _scenario(
     }
     for at, source, variant in used["sources"]:
         _generates(at, models[source], variant, say)
+    _background(loc, fields, used["sources"], say)
     if lesion:
         _lesion(loc, fields, lesion, used["sources"], say)
         for at, name, variant in used["candidates"]:
@@ -442,21 +447,54 @@ def _lesion(
     say: Say,
 ) -> None:
     doses = fields["doses"] or ()
-    low, high = lesion.params["dose"].domain
     for i, dose in enumerate(doses):
-        if not low <= dose <= high:
-            say((*loc, "doses", i), shown(dose), f"a dose from {low:g} to {high:g}")
+        _dose((*loc, "doses", i), dose, lesion, say)
     _unique((*loc, "doses"), doses, say)
+    _targets(lesion, sources, say)
+    if fields["recover_dose"] and lesion.name == "intact":
+        say((*loc, "recover_dose"), "true without a lesion", "false, or a lesion")
+    elif fields["recover_dose"] and doses and not any(doses):
+        say((*loc, "recover_dose"), "true without a dose", "doses other than 0")
+
+
+def _background(
+    loc: Loc, fields: Fields, sources: list[tuple[Loc, str, _Variant]], say: Say
+) -> None:
+    """Check the lesions that lie under the one that is dosed."""
+    background = fields["background"] or {}
+    if background and fields["lesion"] == "intact":
+        right = "a lesion over it; what is alone is the lesion of the scenario"
+        say((*loc, "background"), "a background without a lesion", right, key=True)
+    for name, dose in background.items():
+        at, known = (*loc, "background", name), catalog.names("lesions")
+        if name not in known:
+            say(at, f"no lesion called {name!r}", did_you_mean(name, known), key=True)
+        elif name == "intact":
+            say(at, "'intact', which is no lesion", "another lesion, or no background", key=True)
+        elif name == fields["lesion"]:
+            # Of one kind there is one dose, so that what is given, fitted and told is all of it.
+            right = f"other lesions; all of the {name} of a session stands in doses"
+            say(at, f"{name!r}, the lesion that has doses", right, key=True)
+        else:
+            lesion = catalog.describe("lesions", name)
+            _dose(at, dose.value if isinstance(dose, Wrong) else dose, lesion, say)
+            _targets(lesion, sources, say)
+
+
+def _dose(at: Loc, dose: Any, lesion: Card, say: Say) -> None:
+    low, high = lesion.params["dose"].domain
+    if not (_is(float, dose) and low <= dose <= high):
+        say(at, shown(dose), f"a dose from {low:g} to {high:g}")
+
+
+def _targets(lesion: Card, sources: list[tuple[Loc, str, _Variant]], say: Say) -> None:
+    """Refuse sources that have nothing a lesion acts on."""
     targets = lesion.facts.get("targets", ())
     for at, name, variant in sources:
         roles = variant.model.roles
         if targets and not roles & set(targets):
             found = f"{name!r} has nothing that {lesion.name} acts on ({', '.join(targets)})"
             say(at, found, f"another lesion, or a model that has it; {name!r} has {_list(roles)}")
-    if fields["recover_dose"] and not targets and lesion.name == "intact":
-        say((*loc, "recover_dose"), "true without a lesion", "false, or a lesion")
-    elif fields["recover_dose"] and doses and not any(doses):
-        say((*loc, "recover_dose"), "true without a dose", "doses other than 0")
 
 
 def _list(names: Iterable[str]) -> str:
@@ -519,6 +557,22 @@ def _gallery(wanted: tuple[str, ...], say: Say) -> None:
     for i, name in enumerate(wanted):
         if name not in known:
             say(("gallery", i), f"no landmark called {name!r}", did_you_mean(name, known))
+
+
+def _clinic(wanted: tuple[str, ...], own: str | None, say: Say) -> None:
+    """Check `clinic` and the table that it names conditions of."""
+    if not (wanted or own):
+        return
+    try:
+        known = ("all", *conditions.load(own or conditions.TABLE))
+    except InputError as error:
+        for problem in error.problems:
+            say(("conditions",), f"{problem.where}: {problem.found}", problem.right)
+        return
+    _unique(("clinic",), wanted, say)
+    for i, name in enumerate(wanted):
+        if name not in known:
+            say(("clinic", i), f"no condition called {name!r}", did_you_mean(name, known))
 
 
 def _figure(name: str, drawn: tuple[str, ...] | Wrong, all_: Sections, say: Say) -> None:

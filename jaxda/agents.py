@@ -1,6 +1,6 @@
 """Agents from configured variants, and populations of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import jax
 import jax.numpy as jnp
@@ -12,6 +12,7 @@ from . import catalog
 from .config import Variant
 from .keys import named_keys
 from .lesions._base import AbstractLesion
+from .lesions._combined import compose, dose_path
 from .params import Free, free, get, put, resolve, specs, unpack
 from .rollout import Agent
 
@@ -20,18 +21,26 @@ from .rollout import Agent
 _SPREAD = 0.5
 
 
-def build(variant: Variant, lesion: str = "intact") -> Agent:
-    """The agent that a variant describes, with the lesion at dose 0."""
+def build(
+    variant: Variant, lesion: str = "intact", background: Mapping[str, float] | None = None
+) -> Agent:
+    """The agent that a variant describes, with the lesion at dose 0 over a background."""
     model = catalog.load("models", variant.model)(**variant.settings)
     habits = {name: catalog.load("habits", name)() for name in variant.habits}
-    agent = Agent(model, build_lesion(lesion), habits)
+    agent = Agent(model, build_lesion(lesion, background), habits)
     fixed = {resolve(agent, n): jnp.asarray(v, dtype=float) for n, v in variant.values.items()}
     return put(agent, fixed)
 
 
-def build_lesion(name: str) -> AbstractLesion:
-    """A lesion of the catalogue at dose 0."""
-    return catalog.load("lesions", name)()
+def build_lesion(name: str, background: Mapping[str, float] | None = None) -> AbstractLesion:
+    """A lesion of the catalogue at dose 0, with other lesions at their doses."""
+    under = (catalog.load("lesions", n)(dose) for n, dose in (background or {}).items())
+    return compose(*under, catalog.load("lesions", name)())
+
+
+def path_of_dose(agent: Agent, lesion: str) -> str:
+    """The path of the dose of the lesion called `lesion`, alone or over a background."""
+    return f"lesion.{dose_path(agent.lesion, catalog.load('lesions', lesion))}"
 
 
 def free_names(variant: Variant) -> tuple[str, ...]:

@@ -42,6 +42,7 @@ def app() -> None:
     jaxda compare -s healthy               which candidate wins
     jaxda figure learning_curves           draw
     jaxda landmarks                        known results, expected and got
+    jaxda conditions                       disease and drugs against control
 
     The whole experiment at once: `make`, or `snakemake` with your own --configfile.
     Research software: no diagnosis, no dosing, nothing about a named person.
@@ -172,9 +173,10 @@ def validate(files: tuple[str, ...], configs: tuple[str, ...]) -> None:
     stages.build_all(checked, report, tables)
     _refuse(_marked.told(report.found) + problems)
     for name, scenario in checked.scenarios.items():
+        under = "".join(f" over {n} {d:g}" for n, d in scenario.background.items())
         click.echo(
             f"scenario {name}: {scenario.task.name}, {scenario.lesion} at "
-            f"{len(scenario.doses)} dose(s), {scenario.subjects} subjects × {scenario.sessions} "
+            f"{len(scenario.doses)} dose(s){under}, {scenario.subjects} subjects × {scenario.sessions} "
             f"session(s) × {scenario.trials} trials; sources {', '.join(scenario.sources)}; "
             f"candidates {', '.join(scenario.candidates) or 'none'}"
         )
@@ -399,6 +401,113 @@ def gallery(configs: tuple[str, ...], results: Path) -> None:
     from .report_gallery import write
 
     write(Layout(results), plan.gallery(checked))
+
+
+def _table_option(f: Callable) -> Callable:
+    return click.option(
+        "--table",
+        "-t",
+        metavar="FILE",
+        help="Conditions of your own as YAML. [default: the central table of jaxda]",
+    )(f)
+
+
+def _individuals_option(f: Callable) -> Callable:
+    return click.option(
+        "--individuals",
+        "-n",
+        type=click.IntRange(min=2),
+        default=2_000,
+        show_default=True,
+        help="Individuals, each as control and under the condition.",
+    )(f)
+
+
+def _measured_condition(name: str, row: Any, individuals: int) -> dict[str, Any]:
+    from .clinic.effects import measure, told
+
+    return told(name, row, measure(name, row, individuals))
+
+
+@app.command(epilog="Example: jaxda condition snc_loss_half")
+@_results_option
+@_table_option
+@_individuals_option
+@click.argument("name")
+def condition(results: Path, table: str | None, individuals: int, name: str) -> None:
+    """Hold one condition against its control, and keep what was found as JSON.
+
+    NAME is a row of the table of conditions; `jaxda conditions` measures them all.
+    """
+    from .clinic.table import TABLE, find, load
+
+    row = find(load(table or TABLE), name)
+    from . import platform
+    from .data.files import write_json
+
+    platform.configure()
+    write_json(Layout(results).condition(name), _measured_condition(name, row, individuals))
+
+
+@app.command(epilog="Examples: jaxda conditions    jaxda conditions -n 500 snc_loss_half")
+@_table_option
+@_individuals_option
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+def conditions(table: str | None, individuals: int, names: tuple[str, ...]) -> None:
+    """Hold conditions, all or those named, against their controls; status 1 for a wrong sign."""
+    from .clinic.table import TABLE, find, load
+
+    rows = load(table or TABLE)
+    chosen = {n: find(rows, n) for n in dict.fromkeys(names)} or rows
+    from . import listing, platform
+    from .report_clinic import read
+
+    platform.configure()
+    found = []
+    with progress("conditions") as tell:
+        for i, (name, row) in enumerate(chosen.items()):
+            found.append(read(_measured_condition(name, row, individuals)))
+            tell(i + 1, len(chosen))
+    click.echo("\n".join(listing.condition_table(found, listing.terminal_width())))
+    _judge(found)
+
+
+def _judge(rows: list[Any]) -> None:
+    """Tell what is contested and how many rows have their signs; status 1 if one has not."""
+    from .report_clinic import counter
+
+    click.echo("\n".join(["", *counter(rows)]))
+    wrong = [row.name for row in rows if row.wrong]
+    click.echo(f"\n{len(rows) - len(wrong)} of {len(rows)} conditions have no wrong sign")
+    if wrong:
+        click.echo(f"wrong sign: {', '.join(wrong)}", err=True)
+        sys.exit(1)
+
+
+@app.command(epilog="Example: jaxda clinic")
+@_config_option
+@_results_option
+def clinic(configs: tuple[str, ...], results: Path) -> None:
+    """Write the page and the table of conditions that were measured."""
+    checked = _load(configs)
+    from . import plan
+    from .report_clinic import write
+
+    write(Layout(results), plan.conditions(checked))
+
+
+@app.command(epilog="Example: jaxda verdict")
+@_config_option
+@_results_option
+def verdict(configs: tuple[str, ...], results: Path) -> None:
+    """Tell the conditions that were measured; status 1 if one has a wrong sign."""
+    checked = _load(configs)
+    from . import listing, plan
+    from .report_clinic import collect
+
+    rows = collect(Layout(results), plan.conditions(checked)).rows
+    click.echo("\n".join(listing.condition_table(rows, listing.terminal_width())))
+    _judge(rows)
 
 
 @app.command(epilog="Example: jaxda report")

@@ -143,6 +143,8 @@ class Scenario(_Record):
     """Sessions to generate (task x lesion x doses x sources), and what is fitted to them.
 
     `trials` is the number of trials of a session; a task decides how many events a trial has.
+    The `doses` are those of `lesion`; what lies under them in every session, such as the loss
+    of cells under a drug, is the `background`.
     """
 
     task: Annotated[TaskPart, BeforeValidator(_named)] = Field(
@@ -151,6 +153,9 @@ class Scenario(_Record):
     lesion: Text = Field(default="intact", description="the name of a lesion")
     doses: Annotated[tuple[Real, ...], Field(min_length=1)] = Field(
         default=(0.0,), description="a list of at least one finite dose"
+    )
+    background: Map[Real] = Field(
+        default={}, description="a mapping of other lesions to the dose that all sessions have"
     )
     sources: Annotated[tuple[Text, ...], Field(min_length=1)] = Field(
         description="a list of at least one of the models of this file, which generate the data"
@@ -164,6 +169,11 @@ class Scenario(_Record):
     recover_dose: bool = Field(
         default=False, description="true (the dose is estimated from the data) or false"
     )
+
+    @property
+    def lesions(self) -> tuple[str, ...]:
+        """Names of all lesions: the one that is dosed, then the background."""
+        return (self.lesion, *self.background)
 
 
 class Columns(_Record):
@@ -239,6 +249,12 @@ class Config(_Record):
     )
     gallery: tuple[Text, ...] = Field(
         default=(), description="a list of landmarks, or [all]; they are measured and drawn"
+    )
+    clinic: tuple[Text, ...] = Field(
+        default=(), description="a list of conditions, or [all]; each is held against its control"
+    )
+    conditions: Text | None = Field(
+        default=None, description="the name of a YAML file with conditions of your own"
     )
 
     def variant(self, name: str) -> Variant:
@@ -338,7 +354,10 @@ def _sound(data: Mapping[str, Any], report: _marked.Report) -> Config:
 def _located(tree: _marked.Marked) -> _marked.Marked:
     """Paths of tables that lie beside their file, seen from the current folder."""
     tree = _each(tree, "datasets", ("path",), _beside)
-    return _each(tree, "scenarios", ("task", "settings", "table"), _beside)
+    tree = _each(tree, "scenarios", ("task", "settings", "table"), _beside)
+    if own := tree.value.get("conditions"):
+        tree = tree._replace(value=tree.value | {"conditions": _beside(own)})
+    return tree
 
 
 def _beside(path: _marked.Marked) -> _marked.Marked:
@@ -513,6 +532,8 @@ def _sections(data: Mapping[str, Any]) -> _checks.Sections:
         each("datasets", Dataset),
         _entries(Config, "figures", data.get("figures", {})) or {},
         _tuples(_field(Config, "gallery", _tuples(data.get("gallery") or ()))) or (),
+        _tuples(_field(Config, "clinic", _tuples(data.get("clinic") or ()))) or (),
+        _field(Config, "conditions", data.get("conditions")),
     )
 
 
@@ -555,7 +576,7 @@ def code_of(config: Config, variant: str) -> list[str]:
 def code_of_scenario(config: Config, scenario: str) -> list[str]:
     """Patterns of the sources that decide what data a scenario generates."""
     record = config.scenario(scenario)
-    own = {f"tasks/{record.task.name}.py", f"lesions/{record.lesion}.py"}
+    own = {f"tasks/{record.task.name}.py", *(f"lesions/{name}.py" for name in record.lesions)}
     shared = {"tasks/_*.py", "dopamine/*.py"}
     return sorted(own.union(shared, *(code_of(config, name) for name in record.sources)))
 

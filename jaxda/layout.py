@@ -46,6 +46,25 @@ class Layout(NamedTuple):
         """The page of all landmarks."""
         return self.root / "gallery.html"
 
+    def condition(self, name: str) -> Path:
+        """A row of the table of conditions, as measured."""
+        return self.root / "clinic" / f"{name}.json"
+
+    @property
+    def clinic(self) -> Path:
+        """The page of all conditions."""
+        return self.root / "clinic.html"
+
+    @property
+    def conditions(self) -> Path:
+        """The table of conditions, a row per effect."""
+        return self.root / "clinic.csv"
+
+    @property
+    def verdict(self) -> Path:
+        """That no condition has a wrong sign."""
+        return self.root / "clinic" / "verdict.txt"
+
     @property
     def report(self) -> Path:
         """The page that tells it all."""

@@ -257,6 +257,14 @@ def landmark_table(
     return _table(header, rows, width)
 
 
+def condition_table(rows: Sequence[Any], width: int | None = None) -> list[str]:
+    """Lines of a table of conditions, a line per effect."""
+    from .report_clinic import lines
+
+    header = ("#", "condition", "outcome", "effect", "expected", "evidence", "")
+    return _table(header, lines(list(rows)), width)
+
+
 def verdict(passed: bool) -> str:
     """A check in a word."""
     return "pass" if passed else "FAIL"

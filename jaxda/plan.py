@@ -5,6 +5,7 @@ one JSON text (`spec_*`), so it reruns when that part changes and not when anoth
 source files behind a job enter as a digest (`code_*`).
 """
 
+import functools
 import json
 import os
 from collections.abc import Iterable, Mapping
@@ -14,6 +15,9 @@ from typing import Any
 import yaml
 
 from . import catalog
+from .clinic.table import TABLE as CONDITIONS
+from .clinic.table import Table, dump
+from .clinic.table import load as read_conditions
 from .config import CORE, Config, code_of, code_of_scenario, fingerprint, load
 from .layout import DATA, Layout
 
@@ -91,11 +95,25 @@ def pictured(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(n for n in names if drawn(n))
 
 
+_table = functools.cache(read_conditions)
+
+
+def conditions(config: Config) -> Table:
+    """Conditions that are held against their controls, by name."""
+    if not config.clinic:
+        return {}
+    table = _table(config.conditions or CONDITIONS)
+    wanted = table if "all" in config.clinic else config.clinic
+    return {name: row for name, row in table.items() if name in wanted}
+
+
 def _part(config: Config, name: str, variants: Iterable[str], **changes: object) -> str:
     """The experiment cut down to one scenario or dataset and some variants."""
     update: dict[str, object] = {
         "figures": {},
         "gallery": (),
+        "clinic": (),
+        "conditions": None,
         "scenarios": {},
         "datasets": {},
         "title": "",
@@ -160,8 +178,8 @@ def code_fit(config: Config, candidate: str) -> str:
 
 def code_dose(config: Config, name: str, source: str) -> str:
     """Digest of the source behind a fit of the dose."""
-    lesion = (f"lesions/{config.scenarios[name].lesion}.py", "dopamine/*.py")
-    return fingerprint(*_fit_code(config), *lesion, *code_of(config, source))
+    lesions = (f"lesions/{lesion}.py" for lesion in config.scenarios[name].lesions)
+    return fingerprint(*_fit_code(config), *lesions, "dopamine/*.py", *code_of(config, source))
 
 
 def code_compare() -> str:
@@ -175,7 +193,7 @@ def code_figure(config: Config, figure: str) -> str:
     names = [v for n in shown for v in (*sources(config, n), *candidates(config, n))]
     parts = [config.scenarios[n] for n in shown if n in config.scenarios]
     cards = [f"tasks/{s.task.name}.py" for s in parts]
-    cards += [f"lesions/{s.lesion}.py" for s in parts]
+    cards += [f"lesions/{lesion}.py" for s in parts for lesion in s.lesions]
     cards += [f"models/{config.models[v].model}.py" for v in names if v in config.models]
     own = ("figures/_*.py", f"figures/{figure}.py", "data/files.py", "catalog.py")
     return fingerprint(*own, *cards)
@@ -184,9 +202,24 @@ def code_figure(config: Config, figure: str) -> str:
 def code_landmark(name: str) -> str:
     """Digest of the source behind a measured and drawn landmark."""
     models = (f"models/{m}.py" for m in catalog.describe("landmarks", name).facts["models"])
-    shared = ("landmarks/_*.py", "tasks/*.py", "theory/*.py", "habits/*.py", "dopamine/*.py")
+    folders = ("tasks", "theory", "habits", "dopamine", "assays", "lesions")
+    shared = ("landmarks/_*.py", *(f"{folder}/*.py" for folder in folders))
     drawn = ("figures/_*.py", "data/files.py", "platform.py", "catalog.py")
     return fingerprint(f"landmarks/{name}.py", *CORE, *models, *shared, *drawn)
+
+
+def spec_condition(config: Config, name: str) -> str:
+    """The row that a condition's measurement depends on."""
+    return dump(name, conditions(config)[name])
+
+
+def code_condition(config: Config, name: str) -> str:
+    """Digest of the source behind the measurement of a condition."""
+    assays = {c.assay for c in conditions(config)[name].compare}
+    models = {m for a in assays for m in catalog.describe("assays", a).facts.get("models", ())}
+    own = [f"assays/{a}.py" for a in sorted(assays)] + [f"models/{m}.py" for m in sorted(models)]
+    shared = ("assays/_*.py", "clinic/*.py", "lesions/*.py", "tasks/*.py", "dopamine/*.py")
+    return fingerprint(*CORE, *own, *shared, "data/files.py", "platform.py", "catalog.py")
 
 
 def figure_inputs(config: Config, layout: Layout, figure: str) -> list[Path]:
@@ -214,6 +247,8 @@ def spec_figure(config: Config, figure: str) -> str:
         "fit": type(config.fit)(),
         "figures": {figure: shown},
         "gallery": (),
+        "clinic": (),
+        "conditions": None,
         "scenarios": {n: s for n, s in config.scenarios.items() if n in shown},
         "datasets": {n: d for n, d in config.datasets.items() if n in shown},
         "models": {v: config.models[v] for v in config.models if v in used},
@@ -230,4 +265,4 @@ def code_report() -> str:
     """Digest of the source behind the report, and of every card that it may quote."""
     cards = ("models/*.py", "habits/*.py", "tasks/*.py", "lesions/*.py", "fit/solvers/*.py")
     own = ("report*", "__init__.py", "data/files.py", "catalog.py")
-    return fingerprint(*own, *cards, "landmarks/*.py")
+    return fingerprint(*own, *cards, "landmarks/*.py", "assays/*.py", "clinic/table.py")

@@ -107,7 +107,8 @@ def fitted_units(rows: Iterable[Row]) -> list[list[Row]]:
 
 def undisturbed(config: Config, scenario: str, dose: float) -> bool:
     """Whether the subjects of a scenario are as if they had no lesion."""
-    return dose == 0 or config.scenarios[scenario].lesion == "intact"
+    it = config.scenarios[scenario]
+    return it.lesion == "intact" or (dose == 0 and not it.background)
 
 
 def _where(config: Config, scenario: str, dose: float) -> str:

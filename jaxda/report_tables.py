@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from . import catalog
 from . import report_findings as found
-from .config import Config, Variant
+from .config import Config, Scenario, Variant
 from .errors import shown
 from .layout import DATA
 from .report_findings import Row, fixed, number, share
@@ -74,6 +74,11 @@ def _interval(ends: Sequence[float], brackets: str = "()") -> str:
     return f"{brackets[0]}{low}, {high}{brackets[1]}"
 
 
+def _under(scenario: Scenario) -> str:
+    """The background of a scenario in the table of all of them."""
+    return "".join(f" over {n} {found.level(d)}" for n, d in scenario.background.items())
+
+
 def experiment(config: Config, tables: Mapping[str, list[Row]]) -> list[Sheet]:
     """What was simulated, recorded and freed."""
     out = []
@@ -82,7 +87,7 @@ def experiment(config: Config, tables: Mapping[str, list[Row]]) -> list[Sheet]:
             _cells(
                 name,
                 s.task.name + (f" ({pairs(s.task.settings)})" if s.task.settings else ""),
-                s.lesion,
+                s.lesion + _under(s),
                 joined(map(found.level, s.doses)) if s.lesion != "intact" else "–",
                 f"{s.subjects:,}",
                 f"{s.sessions:,}",

@@ -56,13 +56,14 @@ def build_task(scenario: Scenario) -> Any:
     return _built(f"task {name}", lambda: catalog.load("tasks", name)(**settings))
 
 
-def build_agent(config: Config, variant: str, lesion: str = "intact") -> Agent:
-    """The agent of a variant, with a lesion at dose 0.
+def build_agent(config: Config, variant: str, scenario: Scenario | None = None) -> Agent:
+    """The agent of a variant, intact or with the lesions of a scenario, the dosed one at dose 0.
 
     Raises:
         InputError: if its settings mean nothing.
     """
-    return _built(f"models.{variant}", lambda: agents.build(config.models[variant], lesion))
+    hurt = () if scenario is None else (scenario.lesion, scenario.background)
+    return _built(f"models.{variant}", lambda: agents.build(config.models[variant], *hurt))
 
 
 def _built(what: str, make: Callable[[], Any]) -> Any:
@@ -176,7 +177,7 @@ def simulate(
     and parameter, on the natural scale, before the lesion.
     """
     scenario, variant = config.scenarios[name], config.models[source]
-    agent, task = build_agent(config, source, scenario.lesion), build_task(scenario)
+    agent, task = build_agent(config, source, scenario), build_task(scenario)
     subjects = _subjects(scenario)
     who = [(name, source, s) for s in subjects]
     values = agents.draw_population(variant, agent, config.seed, who)
@@ -185,7 +186,8 @@ def simulate(
 
     n_doses = len(scenario.doses)
     lanes = {p: jnp.tile(jnp.repeat(v, len(sessions)), n_doses) for p, v in values.items()}
-    lanes["lesion.dose"] = jnp.repeat(jnp.asarray(scenario.doses, dtype=float), len(keys))
+    dose = agents.path_of_dose(agent, scenario.lesion)
+    lanes[dose] = jnp.repeat(jnp.asarray(scenario.doses, dtype=float), len(keys))
     keys = jnp.tile(keys, n_doses)
     labels = [Label(float(d), s, i) for d in scenario.doses for s in subjects for i in sessions]
     n_events = task.events_for(scenario.trials)
@@ -200,7 +202,8 @@ def simulate(
         )
         progress(min(first + _TILE, len(labels)), len(labels))
     (events, extra), behind = jax.tree.map(lambda *x: np.concatenate(x, axis=-1), *parts)
-    facts = {"scenario": name, "source": source, "lesion": scenario.lesion, "units": {}}
+    lesions = {"lesion": scenario.lesion, "background": dict(scenario.background)}
+    facts = {"scenario": name, "source": source, **lesions, "units": {}}
     table = to_table(Sessions(task.env, events, labels), extra, facts, scenario.trials, behind)
 
     truth = agents.all_values(agent, values, len(subjects))
@@ -300,15 +303,18 @@ def fit_dose(
 ) -> pa.Table:
     """Estimates of the dose alone, with each subject's other parameters known.
 
-    What is known are the subject's values before the lesion; what is asked is how much lesion
-    explains the session.
+    What is known are the subject's values before any lesion, and the background of the
+    scenario; what is asked is how much of its lesion explains the session.
     """
-    agent = build_agent(config, source, config.scenarios[name].lesion)
+    scenario = config.scenarios[name]
+    agent = build_agent(config, source, scenario)
     data = from_table(sessions)
     names, owner = units(data.labels, "subject")
     known = _truths(truth, [label.subject for label in data.labels])
     values = {path: jnp.asarray(v) for path, v in known.items()}
-    frees, prior = free(agent, ["dose"]), config.fit.prior
+    (dose,) = free(agent, [agents.path_of_dose(agent, scenario.lesion)])
+    # Over a background it has a longer path, but not another name.
+    frees, prior = (dose._replace(name="dose"),), config.fit.prior
     problem = Problem(
         agent, data.events, jnp.asarray(owner), values, data.env, frees, len(names), prior
     )

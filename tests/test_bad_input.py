@@ -278,6 +278,42 @@ CASES = [
         [("'q' has nothing that d1_blockade acts on", "another lesion")],
     ),
     Case(
+        "background",
+        [("    doses: [0", "    background: {§tonik: 0.1, d1_blockade: §1.5}\n    doses: [0")],
+        [("no lesion called 'tonik'", "'tonic'"), ("1.5", "from 0 to 1")],
+    ),
+    Case(
+        "background as text",
+        [("    doses: [0", "    background: {tonic: §low}\n    doses: [0")],
+        [("'low'", "a dose from")],
+    ),
+    Case(
+        "background of the same kind",
+        [("    doses: [0", "    background: {§snc_loss: 0.5}\n    doses: [0")],
+        [("'snc_loss', the lesion that has doses", "stands in doses")],
+    ),
+    Case(
+        "background of nothing",
+        [("    doses: [0", "    background: {§intact: 0}\n    doses: [0")],
+        [("no lesion", "another lesion")],
+    ),
+    Case(
+        "background alone",
+        [
+            ("lesion: snc_loss\n", "§background: {tonic: -0.5}\n"),
+            ("    recover_dose: true\n", ""),
+        ],
+        [("a background without a lesion", "the lesion of the scenario")],
+    ),
+    Case(
+        "background without a target",
+        [
+            ("    doses: [0", "    background: {d1_blockade: 0.5}\n    doses: [0"),
+            (LOSS_SOURCES, "sources: [§q]"),
+        ],
+        [("'q' has nothing that d1_blockade acts on", "another lesion")],
+    ),
+    Case(
         "kind of task",
         [(LOSS_SOURCES, "sources: [§td]")],
         [("cannot do a choice task", "pavlovian")],

@@ -153,7 +153,7 @@ def test_unknown_names_are_told_the_nearest(sound: config.Config):
         sound.dataset("lab")
 
 
-def test_code_of_a_variant_is_its_own(sound: config.Config):
+def test_code_of_a_variant_is_its_own(sound: config.Config, tmp_path: Path):
     code = config.code_of(sound, "dual")
     assert "models/q_learning.py" in code
     assert "rollout.py" in code
@@ -161,6 +161,9 @@ def test_code_of_a_variant_is_its_own(sound: config.Config):
     played = config.code_of_scenario(sound, "blocked")
     assert {*code, "tasks/pst.py", "lesions/tonic_gain.py", "dopamine/*.py"} <= {*played}
     assert config.fingerprint(*played) != config.fingerprint(*code)
+    over = SOUND.replace("doses: [0, -0.5]", "doses: [0, -0.5]\n    background: {snc_loss: 0.8}")
+    both = config.code_of_scenario(load(tmp_path, over), "blocked")
+    assert {*both} - {*played} == {"lesions/snc_loss.py"}
 
 
 def test_a_fingerprint_changes_with_the_content_of_a_file_only(

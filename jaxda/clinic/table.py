@@ -4,6 +4,7 @@ It is read from YAML, `conditions.yaml` or one of the reader's own, and checked 
 anything runs. Imports no JAX.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -89,13 +90,13 @@ Table = dict[str, Condition]
 
 
 def load(path: str | Path = TABLE) -> Table:
-    """The conditions in a YAML file by name, in the order of their numbers.
+    """The conditions in a YAML file, or a JSON text, by name and in the order of their numbers.
 
     Raises:
         InputError: with everything that is wrong.
     """
     found: _marked.Found = {}
-    tree = _marked.read(Path(path), found)
+    tree = _tree(str(path), found)
     if tree is None:
         _marked.fail(found)
     report = _marked.Report(tree, found)
@@ -115,6 +116,18 @@ def load(path: str | Path = TABLE) -> Table:
     if found:
         _marked.fail(found)
     return dict(sorted(table.items(), key=lambda item: item[1].number))
+
+
+def _tree(path: str, found: _marked.Found) -> _marked.Marked | None:
+    if not path.startswith("{"):
+        return _marked.read(Path(path), found)
+    return _marked.mark(json.loads(path), _marked.Place("conditions"), exponents=False)
+
+
+def dump(name: str, condition: Condition) -> str:
+    """A table of one row, as a JSON text that `load` reads."""
+    row = condition.model_dump(mode="json", exclude_defaults=True)
+    return json.dumps({name: row}, sort_keys=True, ensure_ascii=False)
 
 
 def find(table: Table, name: str) -> Condition:

@@ -16,7 +16,8 @@ from ..errors import InputError, Problem
 class About(NamedTuple):
     """What the experiment says of a scenario or dataset; None where a dataset says nothing.
 
-    `settings` are those of the task, its defaults included.
+    `settings` are those of the task, its defaults included; `background` lists the lesions under
+    the one that is dosed, each with its dose.
     """
 
     name: str
@@ -28,6 +29,13 @@ class About(NamedTuple):
     subjects: int | None
     sessions: int | None
     trials: int | None
+    background: tuple[tuple[Card, float], ...] = ()
+
+    @property
+    def lesions(self) -> tuple[Card, ...]:
+        """The lesion that is dosed and those of the background."""
+        cards = (self.lesion, *(card for card, _ in self.background))
+        return tuple(c for c in cards if c is not None and c.name != "intact")
 
     @property
     def dose_means(self) -> str:
@@ -58,7 +66,8 @@ class Tables:
         settings = {**task.settings, **it.task.settings}
         lesion = catalog.describe("lesions", it.lesion)
         size = (it.subjects, it.sessions, it.trials)
-        return About(scenario, True, task, settings, lesion, it.doses, *size)
+        under = tuple((catalog.describe("lesions", n), d) for n, d in it.background.items())
+        return About(scenario, True, task, settings, lesion, it.doses, *size, under)
 
     def sources(self, scenario: str) -> tuple[str, ...]:
         """What generated the sessions of `scenario`, in the order of the configuration."""

@@ -2,13 +2,14 @@
 
 import math
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.legend import Legend
 
 from ..landmarks._base import Check, Mark, Measured, Panel
 from . import _style as look
@@ -33,8 +34,15 @@ def draw(measured: Measured, words: str = "") -> Figure:
     figure = look.canvas(sum(heights))
     parts = figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)
     above, below, *last = np.ravel(parts)
-    for ax, panel in zip(look.grid(above, n, columns), measured.panels, strict=True):
+    axes = look.grid(above, n, columns)
+    for ax, panel in zip(axes, measured.panels, strict=True):
         _panel(ax, panel, _LETTERS // columns)
+    # Only once all is laid out is it known what a legend covers.
+    figure.draw_without_rendering()
+    for ax, panel in zip(axes, measured.panels, strict=True):
+        legend = ax.get_legend()
+        if legend and _covers(ax, legend):
+            _title(ax, panel, _LETTERS // columns, _above(ax, _LETTERS // columns))
     _checks(below.subplots(), measured.checks)
     for foot in last:
         ax = foot.subplots()
@@ -73,19 +81,32 @@ def _panel(ax: Axes, panel: Panel, letters: int) -> None:
         ax.set_xticks(range(len(panel.ticks)), [textwrap.fill(t, width) for t in panel.ticks])
     if panel.zero:
         look.zero(ax)
-    above = _legend(ax, bool(barred) or bool(panel.ticks), letters)
+    crowded = bool(barred) or bool(panel.ticks)
+    _title(ax, panel, letters, _legend(ax, crowded, letters))
+
+
+def _title(ax: Axes, panel: Panel, letters: int, above: int) -> None:
+    """The title, over `above` rows of a legend."""
     ax.set_title(textwrap.fill(panel.title, int(0.8 * letters)), pad=6 + 10.5 * above)
 
 
+_LEGEND: Mapping[str, Any] = {"fontsize": 7.2, "handlelength": 1.6, "labelspacing": 0.25}
+
+
 def _legend(ax: Axes, crowded: bool, letters: int) -> int:
-    """Names of the series, above the axes where they would cover much. Rows that they take."""
+    """Names of the series, above the axes where there are many. Rows that they take."""
     _, labels = ax.get_legend_handles_labels()
     if not labels:
         return 0
-    style: dict[str, Any] = {"fontsize": 7.2, "handlelength": 1.6, "labelspacing": 0.25}
-    if not crowded and len(labels) <= 5:
-        ax.legend(loc="best", borderaxespad=0.3, **style)
-        return 0
+    if crowded or len(labels) > 5:
+        return _above(ax, letters)
+    ax.legend(loc="best", borderaxespad=0.3, **_LEGEND)
+    return 0
+
+
+def _above(ax: Axes, letters: int) -> int:
+    """Names of the series above the axes. Rows that they take."""
+    _, labels = ax.get_legend_handles_labels()
     columns = max(1, min(len(labels), int(letters / (max(map(len, labels)) + 5))))
     ax.legend(
         loc="lower left",
@@ -94,9 +115,16 @@ def _legend(ax: Axes, crowded: bool, letters: int) -> int:
         columnspacing=1.2,
         borderaxespad=0.1,
         borderpad=0.1,
-        **style,
+        **_LEGEND,
     )
     return -(-len(labels) // columns)
+
+
+def _covers(ax: Axes, legend: Legend) -> bool:
+    """Whether a legend lies upon a line or point of its axes."""
+    box = legend.get_window_extent()
+    drawn = [line.get_path().transformed(line.get_transform()) for line in ax.lines]
+    return any(path.interpolated(8).intersects_bbox(box, filled=False) for path in drawn)
 
 
 def _theory(ax: Axes, mark: Mark, categories: bool) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from . import _style as look
 from ._base import About, AbstractFigure, Drawn, Tables
 from ._measures import Rows, Units, along, by_unit, change, mean, test_rates
-from ._words import at_dose, between, caption, dose_axis, human, people, short
+from ._words import at_dose, between, caption, dose_axis, human, over, people, short
 
 
 _COLORS = {"choose A": look.GREEN, "avoid B": look.RED}
@@ -37,7 +37,8 @@ class ChooseAvoid(AbstractFigure):
         tests = [self._test(tables, s, g) for s in tables.scenarios for g in tables.sources(s)]
         groups: dict[tuple[str, str], list[_Test]] = {}
         for test in tests:
-            lesion = test.about.lesion.name if test.about.lesion else test.scenario
+            card = test.about.lesion
+            lesion = card.name + over(test.about) if card else test.scenario
             groups.setdefault((lesion, test.source), []).append(test)
         columns = min(len(groups), 4)
         rows = -(-len(groups) // columns)

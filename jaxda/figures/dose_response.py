@@ -30,6 +30,7 @@ from ._words import (
     human,
     listed,
     num,
+    over,
     people,
     short,
 )
@@ -59,7 +60,8 @@ class _Response(NamedTuple):
     def group(self) -> tuple[str, str, str]:
         """What scenarios of one column share."""
         assert self.about.lesion and self.about.task
-        return self.about.lesion.name, self.about.task.name, self.source
+        lesion = self.about.lesion.name + over(self.about)
+        return lesion, self.about.task.name, self.source
 
 
 class DoseResponse(AbstractFigure):

@@ -20,12 +20,14 @@ class AbstractLesion(eqx.Module):
     Dose 0 is the identity, and the derivative by dose is finite at both ends of its domain.
     `targets` are the roles the condition acts on: a model must play at least one of them
     (an empty tuple: acts on the broadcast of any model). `source` is the publication, and
-    `caution` what is contested.
+    `caution` what is contested. Of several conditions those of a lower `stage` act on the signal
+    first: what adds to the error comes before what scales the broadcast, 2.
     """
 
     targets: eqx.AbstractClassVar[tuple[str, ...]]
     source: eqx.AbstractClassVar[str]
     caution: ClassVar[str] = ""
+    stage: ClassVar[int] = 2
     dose: eqx.AbstractVar[Float[Array, ""]]
 
     def __check_init__(self):

@@ -28,7 +28,7 @@ class Combined(AbstractLesion):
     def signal(
         self, model: Model, rpe: Float[Array, "channels *lanes"], event: Event
     ) -> Float[Array, "channels *lanes"]:
-        for name in sorted(self.parts):
+        for name in sorted(self.parts, key=lambda n: (self.parts[n].stage, n)):
             rpe = self.parts[name].signal(model, rpe, event)
         return rpe
 
@@ -36,12 +36,25 @@ class Combined(AbstractLesion):
         raise TypeError("a combination has one dose per part; compose the parts.")
 
 
+def dose_path(lesion: AbstractLesion, kind: type[AbstractLesion]) -> str:
+    """The path within `lesion` of the dose of `kind`: it is of that kind, or has such a part.
+
+    Raises:
+        ValueError: if it has none.
+    """
+    if isinstance(lesion, kind):
+        return "dose"
+    if isinstance(lesion, Combined) and kind.__name__ in lesion.parts:
+        return f"parts.{kind.__name__}.dose"
+    raise ValueError(f"{type(lesion).__name__} has no part {kind.__name__}.")
+
+
 def compose(*lesions: AbstractLesion) -> AbstractLesion:
     """The condition of having all `lesions`.
 
     Two of one kind become one of that kind (survivors multiply, independent occupancies
-    combine, log-changes add), so composition is associative; kinds act on separate roles or
-    by factors, so their order does not matter.
+    combine, log-changes add), so composition is associative; kinds act on separate roles, by
+    factors, or in an order of their own (`stage`), so the order given does not matter.
     """
     parts: dict[str, AbstractLesion] = {}
     for lesion in lesions:

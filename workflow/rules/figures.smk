@@ -40,6 +40,7 @@ rule report:
         ],
         landmarks=[results.landmark(n, "json") for n in plan.gallery(experiment)],
         pictures=[results.landmark(n, "svg") for n in plan.pictured(plan.gallery(experiment))],
+        conditions=[results.condition(n) for n in plan.conditions(experiment)],
         doses=[
             results.dose(s, g) for s in plan.dosed(experiment) for g in plan.sources(experiment, s)
         ],
