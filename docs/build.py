@@ -20,6 +20,8 @@ from pydantic_core import PydanticUndefined
 
 from jaxda import catalog, config, listing
 from jaxda.catalog import Card, Kind, Parameter
+from jaxda.clinic.table import ARROWS, Condition, Expected
+from jaxda.clinic.table import load as load_conditions
 from jaxda.errors import shown
 
 
@@ -52,6 +54,8 @@ NOTES: dict[str, dict[str, tuple[str, str]]] = {
         "datasets": ("–", "see [datasets](#datasets)"),
         "figures": ("–", "figures: {learning_curves: [healthy]}"),
         "gallery": ("–", "gallery: [travelling_error]"),
+        "clinic": ("–", "clinic: [snc_loss_half]"),
+        "conditions": ("–", "conditions: my_conditions.yaml"),
     },
     "Fit": {
         "solver": ("–", "solver: lbfgs"),
@@ -130,6 +134,7 @@ def pages() -> dict[Path, str]:
     return {
         ROOT / "docs/catalogue.md": catalogue(),
         ROOT / "docs/landmarks.md": landmarks(_rows()),
+        ROOT / "docs/conditions.md": conditions(),
         ROOT / "config/README.md": reference,
         ROOT / "docs/configuration.md": site,
         ROOT / "README.md": _filled(ROOT / "README.md", {"numbers": _numbers()}),
@@ -264,6 +269,7 @@ _INTRO = {
     "solvers": "What proposes the steps of a fit.",
     "figures": "What is drawn from the tables of an experiment.",
     "landmarks": "What a theory must show, measured on the models above and drawn in the gallery.",
+    "assays": "Protocols that tell a condition from its control, on the same individuals.",
 }
 
 
@@ -379,6 +385,81 @@ def _parameters(params: list[Parameter]) -> str:
         for p in params
     ]
     return _table(("parameter", "domain", "default", "prior", "role", "meaning"), rows)
+
+
+# The conditions
+
+_CONDITIONS = """# Conditions
+
+The central table: what a disease, a loss or a drug changes, and what must come of it. `make clinic`
+holds every row against its control, on 2,000 individuals that are the same in both and meet the
+same random numbers, writes sign, size and interval beside what is expected to
+`results/clinic.html` and `results/clinic.csv`, and fails where a sign is wrong. In a terminal:
+`jaxda conditions`, or `jaxda conditions NAME`.
+
+Everything here is a simulation of a model and no medical advice. Nothing is said of a person.
+
+Evidence: A confirmed in a source and in numbers, B in its sign, C a claim of a model, D contested.
+Sizes are a ratio to the control, a difference from it, the value itself, or a ratio of spreads.
+*Species mixed* means that constants of rodents stand for humans.
+
+A table of your own is a YAML file of the same form as `jaxda/clinic/conditions.yaml`, shown below;
+name it under `conditions` in the configuration, or after `jaxda conditions --table`. A row runs an
+assay (`jaxda list assays`) under two settings; an assay is one file in `jaxda/assays`.
+"""
+
+
+def conditions() -> str:
+    """The page of the central table."""
+    table = load_conditions()
+    rows = [
+        (
+            str(row.number),
+            f"[{row.title}](#{name})",
+            "/".join(row.evidence),
+            ", ".join(_effects(row)),
+        )
+        for name, row in table.items()
+    ]
+    parts = [_MADE + "\n", _CONDITIONS, _table(("#", "condition", "evidence", "effects"), rows)]
+    for name, row in table.items():
+        parts += [f"### {name}\n", f"{row.number}. {row.title}. Changed: {row.change}.\n"]
+        parts.append(
+            _table(
+                ("assay", "against", "control", "condition", "outcome", "expected", "scale"),
+                [
+                    (
+                        f"`{c.assay}`",
+                        c.versus,
+                        _set(c.control),
+                        _set(c.control | c.condition),
+                        catalog.describe("assays", c.assay).facts["outcomes"][outcome],
+                        _expected(e),
+                        e.scale,
+                    )
+                    for c in row.compare
+                    for outcome, e in c.expect.items()
+                ],
+            )
+        )
+        mixed = ["- Species mixed."] if row.mixed else []
+        against = [f"- Against: {row.against}"] if row.against else []
+        note = [f"- {row.note}"] if row.note else []
+        parts.append("\n".join([*mixed, f"- Source: {row.source}", *against, *note]) + "\n")
+    return "\n".join(parts)
+
+
+def _effects(row: Condition) -> str:
+    signs = (f"{o} {ARROWS[e.sign]}" for c in row.compare for o, e in c.expect.items())
+    return ", ".join(signs)
+
+
+def _set(settings: dict[str, Any]) -> str:
+    return ", ".join(f"{k} {shown(v)}" for k, v in settings.items()) or "–"
+
+
+def _expected(e: Expected) -> str:
+    return ARROWS[e.sign] if e.low is None else f"{ARROWS[e.sign]} {e.low:g} to {e.high:g}"
 
 
 # The landmarks

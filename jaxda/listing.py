@@ -86,6 +86,7 @@ _BESIDE: dict[str, tuple[str, Callable[[Card], str]]] = {
     "tasks": ("kind", lambda c: c.facts["kind"]),
     "lesions": ("acts on", lambda c: ", ".join(c.facts["targets"]) or "the broadcast"),
     "landmarks": ("models", lambda c: ", ".join(c.facts["models"])),
+    "assays": ("species", lambda c: c.facts["species"]),
 }
 
 
@@ -115,7 +116,7 @@ def told(about: Card) -> list[tuple[str, str | tuple[str, ...]]]:
     """What a card says beside title, text and parameters: a label with names, or with a text."""
     facts = about.facts
     said: list[tuple[str, str | tuple[str, ...]]] = []
-    for key in ("title", "claim", "source", "caution", "kind"):
+    for key in ("title", "claim", "source", "caution", "kind", "species"):
         if facts.get(key):
             said.append((key, facts[key]))
     if about.kind == "models":
@@ -125,6 +126,8 @@ def told(about: Card) -> list[tuple[str, str | tuple[str, ...]]]:
             said.append(("landmarks", landmarks))
     elif about.kind == "tasks":
         said.append(("models that can do it", models_of(about)))
+    for name, what in facts.get("outcomes", {}).items():
+        said.append((f"outcome {name}", what))
     for label, key in (("measured on", "models"), ("free by default", "free"), ("reads", "reads")):
         if key in facts:
             said.append((label, facts[key]))

@@ -164,8 +164,8 @@ def _row(name: str, data: Any, report: _marked.Report) -> Condition | None:
 
 def _explain(loc: _marked.Loc, fault: Any, report: _marked.Report) -> None:
     record: type[_Record] = Condition
-    if "compare" in loc:
-        record = Expected if "expect" in loc else Comparison
+    if "compare" in loc[:-1]:
+        record = Expected if "expect" in loc[:-1] else Comparison
     if fault["type"] == "extra_forbidden":
         near = catalog.did_you_mean(str(loc[-1]), record.model_fields)
         report(loc, f"no key called {str(loc[-1])!r}", near, key=True)

@@ -1,41 +1,46 @@
 """The four dopamine pathways as objects, and one prediction error broadcast to all of them.
 
-A pathway is where dopamine comes from and goes to, with the constants of its kinetics and
-receptors, what a lesion or a drug has done to it, and what is read out of it. The error is one
+A pathway is where dopamine comes from and goes to: the constants of its kinetics and receptors,
+what lesions and drugs have done to it (`state`), and what is read out of it. The error is one
 and the same everywhere; how strongly a pathway hears it (`gain`) and how much of each channel
 (`channels`) is its own. Tuberoinfundibular cells have a model of prolactin in place of kinetics
-in striatum and no gain: nobody has found a prediction error there.
+in forebrain, and no gain: a prediction error has not been found there.
 
-Constants of striatum are from rodents. A pathway is `about` humans or rodents, and whatever
-comes out of it says whether constants of rodents stand for humans (`species_mixed`).
+Constants of forebrain are from rodents. A pathway is `about` humans or rodents, and whatever
+comes out of it says whether constants of one stand for the other (`species_mixed`).
 """
 
+import abc
 import dataclasses
 from collections.abc import Mapping
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import Any, ClassVar, Literal, NamedTuple, TypeVar
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike, Float
 
-from ._domain import Floats, constant, within
+from ._domain import constant, within
 from .denervation import burst_gain
 from .kinetics import Kinetics, burst, region, steady_state
 from .levodopa import latency
-from .presets import find, one_family
+from .presets import one_family
 from .prolactin import HumanProlactin, RatProlactin, preset
-from .receptors import Receptors, occupancy, receptors
+from .receptors import Receptor, occupancy, receptors
 from .transfer import balance
 
 
 About = Literal["human", "rodent"]
+P = TypeVar("P", bound="AbstractPathway")
 # Hz at the terminals where nothing happens.
 _TONIC = 4.0
+# Standard deviation of the logarithm of dopamine over its optimum.
+_WIDTH = 0.7
 
 
 class Reading(eqx.Module):
-    """What is read out of a pathway, by name, and whether rodents stand for humans in it."""
+    """Numbers by name, and whether constants of another species stand for the one meant."""
 
     values: dict[str, Float[Array, "..."]]
     species_mixed: bool = eqx.field(static=True)
@@ -45,11 +50,11 @@ class Reading(eqx.Module):
 
 
 class Terminals(eqx.Module):
-    """What a lesion and drugs have done to the terminals of a pathway and its targets.
+    """What lesions and drugs have done to terminals in forebrain and to their targets.
 
     `survivors` share of terminals; `precursor` filling of vesicles (1 normal); `uptake` factor
     on Vmax; `efflux` through the transporter as a share of Vmax; `transporter` occupancy by a
-    blocker; `d1`, `d2` occupancy of receptors by an antagonist (without dopamine), D2 also
+    blocker; `d1`, `d2` occupancy of receptors by an antagonist (without dopamine), D2 also of
     those on the terminals.
 
     Raises:
@@ -73,10 +78,10 @@ class Terminals(eqx.Module):
 
 
 class Pituitary(eqx.Module):
-    """What a lesion and drugs have done to the inhibition of prolactin.
+    """What lesions and drugs have done to the inhibition of prolactin.
 
     `survivors` share of hypothalamic dopamine; `antagonist` concentration in the unit of the
-    model of prolactin (human: ng/mL in plasma, rat: mg/L in brain extracellular fluid);
+    model of prolactin (human: ng/mL in plasma; rat: mg/L in brain extracellular fluid);
     `agonist` in units of baseline dopamine.
 
     Raises:
@@ -93,18 +98,60 @@ class Pituitary(eqx.Module):
             within(name, getattr(self, name), 0, np.inf, "[)")
 
 
-class Pathway(eqx.Module):
-    """A pathway to forebrain: `kinetics` and `receptors` as they are in health, and its `state`.
+class AbstractPathway(eqx.Module):
+    """What all pathways have.
 
-    `readout` names what a learner reads from it. `gain` and `channels` (a weight per channel
-    of the error, or one for all) are what it hears of the broadcast.
+    `gain` and `channels` (a weight for each channel of the error, or one for all) say what it
+    hears of the broadcast; `readout` names what a learner or a clinician reads from it.
+    """
+
+    family: eqx.AbstractVar[str]
+    state: eqx.AbstractVar[Any]
+    gain: eqx.AbstractVar[Float[Array, ""]]
+    channels: eqx.AbstractVar[Float[Array, "..."]]
+    readout: eqx.AbstractVar[tuple[str, ...]]
+    about: eqx.AbstractVar[About]
+
+    @property
+    @abc.abstractmethod
+    def species_mixed(self) -> bool:
+        """Whether its constants are of another species than the one it is about."""
+
+    @property
+    @abc.abstractmethod
+    def phasic(self) -> Float[Array, "..."]:
+        """The share of a burst that a loss of cells leaves."""
+
+    @abc.abstractmethod
+    def read(self) -> Reading:
+        """All of `readout`."""
+
+    def put(self: P, **state: Any) -> P:
+        """A copy in another state; what is not given stays as it is."""
+        # Built anew, so that it is checked.
+        return dataclasses.replace(self, state=dataclasses.replace(self.state, **state))
+
+    def denervated(self: P, severity: ArrayLike) -> P:
+        """With the fraction `severity` in [0, 1] of what is left gone; survivors multiply."""
+        lost = within("severity", severity, 0, 1)
+        return self.put(survivors=self.state.survivors * (1 - lost))
+
+
+class Forebrain(AbstractPathway):
+    """A pathway to striatum or cortex, with its `kinetics` and receptors as they are in health.
+
+    It reads out `phasic` (share of a burst that is left), `tone` (tonic dopamine at 4 Hz over
+    that of health), `rho` (the balance of Go over NoGo at that tone), `latency` (of action,
+    times healthy) and `weight` (of working memory, see `inverted_u`).
 
     Raises:
-        ValueError: if kinetics and receptors are of two families.
+        ValueError: if kinetics and receptors are of two families, or a readout is unknown.
     """
 
     kinetics: Kinetics
-    receptors: Receptors
+    d1: Receptor
+    d2: Receptor
+    family: str = eqx.field(static=True)
     state: Terminals = eqx.field(default_factory=Terminals)
     gain: Float[Array, ""] = constant(1.0)
     channels: Float[Array, "..."] = constant(1.0)
@@ -112,30 +159,18 @@ class Pathway(eqx.Module):
     about: About = eqx.field(static=True, default="rodent")
 
     def __check_init__(self) -> None:
-        one_family(self.kinetics.family, self.receptors.family)
-        if unknown := set(self.readout) - set(_READOUTS):
-            raise ValueError(
-                f"no readout {', '.join(sorted(unknown))}; there are {', '.join(_READOUTS)}."
-            )
-
-    @property
-    def family(self) -> str:
-        """The family of its constants."""
-        return one_family(self.kinetics.family, self.receptors.family)
+        one_family(self.kinetics.family, self.family)
+        _known(self.readout, ("phasic", "tone", "rho", "latency", "weight"))
 
     @property
     def species_mixed(self) -> bool:
         """Whether constants of rodents stand for humans."""
         return self.about == "human"
 
-    def replace(self, **state: Any) -> "Pathway":
-        """A copy in another state; what is not given stays."""
-        return eqx.tree_at(lambda p: p.state, self, dataclasses.replace(self.state, **state))
-
-    def denervated(self, severity: ArrayLike) -> "Pathway":
-        """With the fraction `severity` in [0, 1] of the terminals gone; survivors multiply."""
-        left = self.state.survivors * (1 - within("severity", severity, 0, 1))
-        return self.replace(survivors=left)
+    @property
+    def phasic(self) -> Float[Array, "..."]:
+        """The share of a burst that is left, by `denervation.burst_gain`."""
+        return burst_gain(self.state.survivors)
 
     @property
     def tissue(self) -> Kinetics:
@@ -151,39 +186,44 @@ class Pathway(eqx.Module):
         )
         return changed.blocked(s.transporter)
 
-    @property
-    def phasic(self) -> Float[Array, "..."]:
-        """Height of a burst that the surviving terminals leave, relative to intact."""
-        return burst_gain(self.state.survivors)
-
     def tonic(self, rate: ArrayLike = _TONIC) -> Reading:
-        """Steady `dopamine` (nM) at `rate` Hz, and what it occupies of `d1` and `d2`."""
+        """Steady `dopamine` (nM) at `rate` Hz, and the shares of `d1` and `d2` it occupies."""
         level = steady_state(self.tissue, rate)
-        d1, d2 = (
-            occupancy(level, receptor.blocked(by).kd)
-            for receptor, by in ((self.receptors.d1, self.state.d1), (self.receptors.d2, self.state.d2))
-        )
-        return Reading({"dopamine": level, "d1": d1, "d2": d2}, self.species_mixed)
+        values = {
+            "dopamine": level,
+            "d1": occupancy(level, self.d1.blocked(self.state.d1).kd),
+            "d2": occupancy(level, self.d2.blocked(self.state.d2).kd),
+        }
+        return Reading(values, self.species_mixed)
 
     def burst(self, **course: Any) -> Reading:
-        """`rise` (nM), `half_life` (s) and `area` (nM s) of a burst, as `kinetics.burst` has it."""
+        """`rise` nM, `half_life` s and `area` nM s of a burst; settings as `kinetics.burst`."""
         return Reading(burst(self.tissue, **course)._asdict(), self.species_mixed)
 
     def read(self) -> Reading:
         """All of `readout`."""
         tone = steady_state(self.tissue, _TONIC) / steady_state(self.kinetics, _TONIC)
-        values = {name: _READOUTS[name](self, tone) for name in self.readout}
-        return Reading(values, self.species_mixed)
+        of = {
+            "phasic": lambda: self.phasic,
+            "tone": lambda: tone,
+            "rho": lambda: balance(tone, 1.0),
+            "latency": lambda: latency(tone),
+            "weight": lambda: inverted_u(tone),
+        }
+        return Reading({name: of[name]() for name in self.readout}, self.species_mixed)
 
 
-class Tuberoinfundibular(eqx.Module):
-    """The pathway to the pituitary: a model of `prolactin` of one species, and its `state`.
+class Tuberoinfundibular(AbstractPathway):
+    """The pathway to the pituitary: a model of `prolactin` of one species.
+
+    It reads out steady prolactin: `level` (ng/mL) and `fold` (over baseline).
 
     Raises:
-        ValueError: if rats are asked for a loss of dopamine or an agonist, which their model
-            does not have.
+        ValueError: if rats have lost dopamine or have an agonist, for which their model has no
+            place, or a readout is unknown.
     """
 
+    family: ClassVar[str] = ""
     prolactin: HumanProlactin | RatProlactin
     state: Pituitary = eqx.field(default_factory=Pituitary)
     gain: Float[Array, ""] = constant(0.0)
@@ -192,37 +232,131 @@ class Tuberoinfundibular(eqx.Module):
     about: About = eqx.field(static=True, default="human")
 
     def __check_init__(self) -> None:
+        _known(self.readout, ("level", "fold"))
         if isinstance(self.prolactin, RatProlactin):
-            within("survivors of rats", self.state.survivors, 1, 1)
-            within("agonist of rats", self.state.agonist, 0, 0)
-
-    family = ""
+            within("survivors in the model of rats", self.state.survivors, 1, 1)
+            within("agonist in the model of rats", self.state.agonist, 0, 0)
 
     @property
     def species_mixed(self) -> bool:
-        """Whether the constants are of another species than what it is about."""
+        """Whether the model of prolactin is of another species than the one it is about."""
         return (self.prolactin.species == "human") != (self.about == "human")
-
-    def replace(self, **state: Any) -> "Tuberoinfundibular":
-        """A copy in another state; what is not given stays."""
-        return dataclasses.replace(self, state=dataclasses.replace(self.state, **state))
-
-    def denervated(self, severity: ArrayLike) -> "Tuberoinfundibular":
-        """With the fraction `severity` in [0, 1) of the dopamine gone; what is left multiplies."""
-        left = self.state.survivors * (1 - within("severity", severity, 0, 1))
-        return self.replace(survivors=left)
 
     @property
     def phasic(self) -> Float[Array, "..."]:
-        """What is left of the signal: the dopamine that is left."""
+        """The dopamine that is left."""
         return self.state.survivors
 
     def read(self) -> Reading:
-        """Steady prolactin: `level` (ng/mL) and `fold` over baseline."""
-        s = self.state
-        if isinstance(self.prolactin, RatProlactin):
-            level, _ = self.prolactin.steady(s.antagonist)
+        """All of `readout`."""
+        s, model = self.state, self.prolactin
+        if isinstance(model, RatProlactin):
+            level, _ = model.steady(s.antagonist)
         else:
-            level = self.prolactin.steady(s.antagonist, tone=s.survivors, agonist=s.agonist)
-        values = {"level": level, "fold": level / self.prolactin.baseline}
-        return Reading({name: values[name] for name in self.readout}, self.species_mixed)
+            level = model.steady(s.antagonist, tone=s.survivors, agonist=s.agonist)
+        of = {"level": level, "fold": level / model.baseline}
+        return Reading({name: of[name] for name in self.readout}, self.species_mixed)
+
+
+class Anatomy(NamedTuple):
+    """Where a pathway comes from and goes to, its preset of constants, and what is read."""
+
+    cells: str
+    target: str
+    preset: str
+    readout: tuple[str, ...]
+
+
+PATHWAYS: Mapping[str, Anatomy] = MappingProxyType(
+    {
+        "mesolimbic": Anatomy(
+            "ventral tegmental area", "nucleus accumbens", "nac", ("phasic", "tone")
+        ),
+        "mesocortical": Anatomy(
+            "ventral tegmental area", "prefrontal cortex", "pfc", ("phasic", "weight")
+        ),
+        "nigrostriatal": Anatomy(
+            "substantia nigra", "dorsal striatum", "ds", ("phasic", "rho", "latency")
+        ),
+        "tuberoinfundibular": Anatomy(
+            "arcuate nucleus", "anterior pituitary", "healthy_men", ("level", "fold")
+        ),
+    }
+)
+
+
+def pathway(
+    name: str,
+    about: About = "human",
+    receptor: str = "fast",
+    leak: str = "measured",
+    prolactin: str = "",
+    **fields: Any,
+) -> Forebrain | Tuberoinfundibular:
+    """The pathway `name` of `PATHWAYS`, about humans or rodents.
+
+    `receptor` is a preset of receptors and `leak` that of kinetics, for pathways to forebrain;
+    `prolactin` a preset of prolactin, by default of the species meant. `fields` are those of
+    the pathway, such as `gain`.
+
+    Raises:
+        ValueError: if there is no such pathway or preset, or families mix.
+    """
+    if name not in PATHWAYS:
+        raise ValueError(f"no pathway {name!r}; there are {', '.join(PATHWAYS)}.")
+    if about not in ("human", "rodent"):
+        raise ValueError(f"a pathway is about human or rodent, not {about!r}.")
+    known = PATHWAYS[name]
+    given = {"readout": known.readout, "about": about} | fields
+    if name == "tuberoinfundibular":
+        found = prolactin or (known.preset if about == "human" else "remoxipride_rat")
+        kind = RatProlactin if found.endswith("_rat") else HumanProlactin
+        return Tuberoinfundibular(preset(kind, found), **given)
+    kinetics, bound = region(known.preset, leak), receptors(receptor)
+    family = one_family(kinetics.family, bound.family)
+    return Forebrain(kinetics, bound.d1, bound.d2, family, **given)
+
+
+def pathways(about: About = "human", **settings: Any) -> dict[str, Forebrain | Tuberoinfundibular]:
+    """All four, intact; settings as of `pathway`."""
+    return {name: pathway(name, about, **settings) for name in PATHWAYS}
+
+
+def broadcast(
+    rpe: Float[Array, "channels *lanes"], pathways: Mapping[str, AbstractPathway]
+) -> dict[str, Reading]:
+    """What each of `pathways` hears of the one error `rpe`: its `delta`, of the same shape.
+
+    gain phasic channels rpe: a loss of cells shrinks what is heard long before it shrinks the
+    tonic level.
+
+    Raises:
+        ValueError: if constants of two families are among the pathways, or the weights of a
+            pathway are not one for each channel.
+    """
+    one_family(*(p.family for p in pathways.values()))
+    return {name: _heard(name, rpe, p) for name, p in pathways.items()}
+
+
+def _heard(name: str, rpe: Float[Array, "channels *lanes"], p: AbstractPathway) -> Reading:
+    if p.channels.ndim > 1 or p.channels.size not in (1, rpe.shape[0]):
+        raise ValueError(f"{name} weighs {p.channels.size} channels, the error has {rpe.shape[0]}.")
+    weights = jnp.broadcast_to(p.channels, rpe.shape[:1]).reshape(-1, *[1] * (rpe.ndim - 1))
+    return Reading({"delta": p.gain * p.phasic * weights * rpe}, p.species_mixed)
+
+
+def inverted_u(tone: ArrayLike, width: ArrayLike = _WIDTH) -> Float[Array, "..."]:
+    """How well cortex works at dopamine `tone` times its optimum: exp(-log(tone)^2 / 2 width^2).
+
+    1 at the optimum and less on both sides (Cools & D'Esposito 2011, Biol. Psychiatry 69:e113);
+    this curve is a proposal of jaxda.
+    """
+    x = within("tone", tone, 0, np.inf, "[)")
+    some = x > 0
+    far = jnp.log(jnp.where(some, x, 1.0)) / width
+    return jnp.where(some, jnp.exp(-jnp.square(far) / 2), 0.0)
+
+
+def _known(readout: tuple[str, ...], known: tuple[str, ...]) -> None:
+    if unknown := sorted(set(readout) - set(known)):
+        raise ValueError(f"no readout {', '.join(unknown)}; there are {', '.join(known)}.")

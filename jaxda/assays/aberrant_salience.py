@@ -1,0 +1,107 @@
+"""What a stimulus that predicts nothing is worth where dopamine has transients of its own."""
+
+from typing import Any, ClassVar
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Key
+
+from ..keys import fold_name
+from ..lesions.aberrant_salience import AberrantSalience as Transients
+from ..models.rescorla_wagner import RescorlaWagner
+from ..rollout import Agent, simulate
+from ..tasks.conditioning import Conditioning
+from ._base import AbstractAssay, Outcomes
+from ._settings import number
+from ._striatum import log_normal
+
+
+# Showings of each stimulus, how likely the relevant one is rewarded, and the trials at the end
+# that are averaged.
+SHOWINGS, REWARDED, LAST = 200, 0.8, 200
+LEARNING_RATE = 0.05
+
+
+class AberrantSalience(AbstractAssay):
+    """Two stimuli by turns: one is rewarded in 80 % of 200 trials, the other never.
+
+    A Rescorla-Wagner learner has spontaneous transients of `size` (units of reward) in a share
+    `rate` of events, and adaptive responses `gain` times normal. An occupancy `blocked` of D2
+    receptors takes the share `efficacy` * `blocked` of what the transients do; what has been
+    learned is not erased. Values are means over the second half of the trials. The size of
+    transients differs between individuals, log-normal with `variation` as the standard
+    deviation of the logarithm: a choice of jaxda.
+
+    Raises:
+        ValueError: if a setting is out of its domain, or a gain is given without transients,
+            where it would only slow learning down.
+    """
+
+    title: ClassVar = "Aberrant salience of a stimulus that predicts nothing"
+    outcomes: ClassVar = {
+        "irrelevant_value": "value of the stimulus that is never rewarded, rewards",
+        "relevant_value": "value of the stimulus that is rewarded in 80 % of trials, rewards",
+        "ratio": "irrelevant over relevant value",
+        "contrast": "relevant less irrelevant value, rewards",
+    }
+    species: ClassVar = "any"
+    source: ClassVar = (
+        "Kapur 2003, Am. J. Psychiatry 160:13; Maia & Frank 2017, Biol. Psychiatry 81:52"
+    )
+    models: ClassVar = ("rescorla_wagner",)
+
+    rate: float = eqx.field(static=True, default=0.0)
+    size: float = eqx.field(static=True, default=1.0)
+    gain: float = eqx.field(static=True, default=1.0)
+    blocked: float = eqx.field(static=True, default=0.0)
+    efficacy: float = eqx.field(static=True, default=1.0)
+    variation: float = eqx.field(static=True, default=0.1)
+
+    def __check_init__(self):
+        number(self, "rate", 0, 1)
+        number(self, "size", 0, ends="()")
+        number(self, "gain", 0, 1, "(]")
+        number(self, "blocked", 0, 1)
+        number(self, "efficacy", 0, 1)
+        number(self, "variation", 0, 1)
+        if self.gain < 1 and not self.rate:
+            raise ValueError(f"gain is {self.gain:g} and rate is 0: nothing lasting depends on it.")
+
+    def run(self, keys: Key[Array, " individuals"]) -> Outcomes:
+        """Every outcome, a number per individual."""
+        # The lesion has its gain at a dose of 1; here it is what is left at this rate.
+        gain = self.gain ** (1 / self.rate) if self.rate else 1.0
+        agent = Agent(RescorlaWagner(alpha=LEARNING_RATE), Transients(self.rate, gain=gain))
+        size = jnp.asarray(self.size * (1 - self.efficacy * self.blocked), dtype=float)
+        weight = _weights(agent, keys, size, jnp.asarray(self.variation, dtype=float))
+        relevant, irrelevant = np.asarray(weight)
+        return {
+            "irrelevant_value": irrelevant,
+            "relevant_value": relevant,
+            "ratio": irrelevant / relevant,
+            "contrast": relevant - irrelevant,
+        }
+
+
+@eqx.filter_jit
+def _weights(
+    agent: Any,
+    keys: Key[Array, " individuals"],
+    size: Float[Array, ""],
+    variation: Float[Array, ""],
+) -> Float[Array, "stimuli individuals"]:
+    own = jax.vmap(lambda key: fold_name(key, "transients"))(keys)
+    sizes = size * log_normal(own, ("size",), variation)["size"]
+    rows = (("training", "A", SHOWINGS, 1.0, REWARDED), ("training", "B", SHOWINGS, 0.0, 1.0))
+    task = Conditioning(phases=rows)
+    weight = simulate(
+        agent,
+        task,
+        keys,
+        task.n_events,
+        {"lesion.size": sizes},
+        record=lambda event, readout: readout.latents["weight"],
+    )
+    return jnp.mean(weight[-LAST:], axis=0)
