@@ -85,7 +85,7 @@ def run(there: Path, *command: str, said: str = "") -> str:
 
 def test_the_page_shows_every_kind_of_component():
     shown = {path.split("/")[1] for path in files("jaxda")}
-    assert shown == {"models", "habits", "tasks", "lesions", "figures", "landmarks"}
+    assert shown == {"models", "habits", "tasks", "lesions", "figures", "landmarks", "assays"}
     # A landmark is a test.
     assert len(files("tests")) == len(files("jaxda")) - len(files("jaxda/landmarks"))
 
@@ -115,12 +115,16 @@ def test_the_small_experiment_runs(copy: Path):
         f"compare {at}",
         "figure reward_histogram -c mine.yaml -r mine",
         "measure income_memory -r mine",
+        "condition blocked_uptake -t my_conditions.yaml -r mine",
+        "clinic -c mine.yaml -r mine",
+        "verdict -c mine.yaml -r mine",
     )
     run(copy, "-c", DRIVER, said="\n".join(commands))
     made = copy / "mine"
     assert (made / "three_arms/income/fits/income.parquet").is_file()
     assert (made / "three_arms/recovery.parquet").is_file()
     assert (made / "figures/reward_histogram.svg").is_file()
+    assert "Half of the transporters are blocked" in (made / "clinic.html").read_text("utf-8")
 
 
 def test_the_tests_of_the_page_pass(copy: Path):

@@ -84,7 +84,7 @@ def _played(
     variation: Float[Array, ""],
 ) -> Any:
     own = jax.vmap(lambda key: fold_name(key, "people"))(keys)
-    factor = log_normal(own, _VARIED, variation)
+    factor = {n: z**variation for n, z in log_normal(own, _VARIED, 1.0).items()}
     varied = dict(values)
     for name in ("phi", "alpha", "b_wm", "b_rl"):
         path = f"model.{name}"

@@ -20,17 +20,17 @@ from ._striatum import log_normal
 
 # Showings of each stimulus, how likely the relevant one is rewarded, and the trials at the end
 # that are averaged.
-SHOWINGS, REWARDED, LAST = 200, 0.8, 200
+SHOWINGS, REWARDED, LAST = 300, 0.8, 200
 LEARNING_RATE = 0.05
 
 
 class AberrantSalience(AbstractAssay):
-    """Two stimuli by turns: one is rewarded in 80 % of 200 trials, the other never.
+    """Two stimuli by turns: one is rewarded in 80 % of 300 trials, the other never.
 
     A Rescorla-Wagner learner has spontaneous transients of `size` (units of reward) in a share
     `rate` of events, and adaptive responses `gain` times normal. An occupancy `blocked` of D2
     receptors takes the share `efficacy` * `blocked` of what the transients do; what has been
-    learned is not erased. Values are means over the second half of the trials. The size of
+    learned is not erased. Values are means over the last 200 of the 600 trials. The size of
     transients differs between individuals, log-normal with `variation` as the standard
     deviation of the logarithm: a choice of jaxda.
 
@@ -93,7 +93,7 @@ def _weights(
     variation: Float[Array, ""],
 ) -> Float[Array, "stimuli individuals"]:
     own = jax.vmap(lambda key: fold_name(key, "transients"))(keys)
-    sizes = size * log_normal(own, ("size",), variation)["size"]
+    sizes = size * log_normal(own, ("size",), 1.0)["size"] ** variation
     rows = (("training", "A", SHOWINGS, 1.0, REWARDED), ("training", "B", SHOWINGS, 0.0, 1.0))
     task = Conditioning(phases=rows)
     weight = simulate(

@@ -12,7 +12,7 @@ from ..keys import normal, uniforms
 from ..rollout import Agent
 from ..types import Env, Offer
 from ._base import AbstractAssay, Outcomes
-from ._changes import changed
+from ._changes import changed, settled
 from ._settings import number
 
 
@@ -59,7 +59,7 @@ class CostBenefit(AbstractAssay):
 
     def run(self, keys: Key[Array, " individuals"]) -> Outcomes:
         """Every outcome, a number per individual."""
-        cheap, rich = np.asarray(_chosen(self._actor(), keys), float)
+        cheap, rich = np.asarray(_chosen(settled(self._actor()).model, keys), float)
         return {"cheap": cheap, "rich": rich}
 
     def _actor(self) -> Agent:
@@ -67,9 +67,8 @@ class CostBenefit(AbstractAssay):
 
 
 @eqx.filter_jit
-def _chosen(who: Agent, keys: Key[Array, " individuals"]) -> Float[Array, "2 individuals"]:
+def _chosen(model: Any, keys: Key[Array, " individuals"]) -> Float[Array, "2 individuals"]:
     """Probabilities of the cheap and of the rich option."""
-    model: Any = who.lesion.tissue(who.model)
     state = model.init(Env(n_cues=1, n_items=4, n_actions=2))
     spread = jnp.exp(_SPREAD * normal(uniforms(keys, jnp.array([_OWN]), 1)[0, 0]))
 

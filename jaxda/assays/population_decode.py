@@ -78,7 +78,7 @@ def _decoded(
         keys,
         TRIALS,
         values,
-        record=lambda event, readout: readout.latents["value"],
+        record=lambda event, readout: readout.latents["value"].astype(jnp.float32),
     )[-1]
     if cut.order is None:
         weights = cut.weights(model, CHANNELS)[:, None]

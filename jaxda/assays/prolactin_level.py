@@ -84,9 +84,7 @@ def _run(
     def one(baseline: Array, ki: Array, kout: Array) -> dict[str, Array]:
         person = HumanProlactin(baseline=baseline, ki=ki, kout=kout, shift=people.shift)
         level = person.steady(dose, tone=tone, agonist=agonist)
-        course = person.simulate(
-            jnp.asarray(_HOURS), dose, tone=tone, agonist=agonist, rhythm=False
-        )
+        course = person.simulate(hours, dose, tone=tone, agonist=agonist, rhythm=False)
         peak = jnp.maximum(course.prolactin.max(), level)
         return {"level": level, "fold": level / baseline, "peak_fold": peak / baseline}
 

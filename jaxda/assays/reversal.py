@@ -3,7 +3,6 @@
 from typing import ClassVar
 
 import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Key
 
@@ -11,7 +10,7 @@ from .. import rollout
 from ..catalog import load
 from ..rollout import Agent
 from ._base import AbstractAssay, Outcomes
-from ._changes import changed
+from ._changes import changed, settled
 from ._settings import number
 
 
@@ -52,7 +51,7 @@ class Reversal(AbstractAssay):
 
     def run(self, keys: Key[Array, " individuals"]) -> Outcomes:
         """Every outcome, a number per individual."""
-        right = np.asarray(_played(self._learner(), keys))
+        right = np.asarray(_played(settled(self._learner()), keys))
         return {"trials_to_criterion": to_criterion(right, _IN_A_ROW)}
 
     def _learner(self) -> Agent:

@@ -12,7 +12,7 @@ from .. import rollout
 from ..catalog import load
 from ..rollout import Agent
 from ._base import AbstractAssay, Outcomes
-from ._changes import changed
+from ._changes import changed, settled
 from ._settings import number
 
 
@@ -59,7 +59,7 @@ class Risk(AbstractAssay):
 
     def run(self, keys: Key[Array, " individuals"]) -> Outcomes:
         """Every outcome, a number per individual."""
-        found = np.asarray(_played(self._actor(), keys), float)
+        found = np.asarray(_played(settled(self._actor()), keys), float)
         return dict(zip((f"risky_{name}" for name in _ODDS), found, strict=True))
 
     def _actor(self) -> Agent:

@@ -6,24 +6,19 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Key
+from jaxtyping import Array, Float, Int, Key
 
 from .. import rollout
 from ..catalog import load
-from ..lesions._base import AbstractLesion, M
-from ..models._base import Model
-from ..params import get, put, specs
 from ..rollout import Agent
-from ..types import Event
+from ..types import Env, Offer
 from ._base import AbstractAssay, Outcomes
-from ._changes import changed
+from ._changes import changed, settled
 from ._settings import choice
 
 
 _ACTOR = {"alpha_c": 0.1, "alpha_g": 0.2, "alpha_n": 0.2, "beta": 1.0, "v0": 0.5}
 _TRIALS_PER_PAIR = 60
-# What acts on choices and not on what is learned from them.
-_AT_CHOICE = ("choice_gain", "tonic_balance", "go_gain", "nogo_gain", "tonic_gain")
 
 
 class Selection(AbstractAssay):
@@ -61,89 +56,47 @@ class Selection(AbstractAssay):
 
     def run(self, keys: Key[Array, " individuals"]) -> Outcomes:
         """Every outcome, a number per individual."""
-        healthy = changed("opal", _ACTOR)
-        ill = changed("opal", _ACTOR, self.lesions, self.values)
-        if self.where == "both":
-            found = _played(ill, keys)
-        else:
-            learner, tested = (ill, healthy) if self.where == "learn" else (healthy, ill)
-            found = _trained(learner, tested, keys)
+        healthy = settled(changed("opal", _ACTOR))
+        ill = settled(changed("opal", _ACTOR, self.lesions, self.values))
+        learner = healthy if self.where == "test" else ill
+        tested = healthy if self.where == "learn" else ill
+        found = _played(learner, tested.model, keys)
         choose, avoid = np.asarray(found, float)
         return {"choose_a": choose, "avoid_b": avoid}
 
 
-class _Learned(AbstractLesion):
-    """The broadcast of `lesion` for a model to whose tissue it has been done already."""
-
-    targets: ClassVar = ()
-    source: ClassVar = "see lesion"
-
-    lesion: AbstractLesion
-    dose: Float[Array, ""] = eqx.field(converter=jnp.asarray, default=0.0)
-
-    def tissue(self, model: M) -> M:
-        return model
-
-    def signal(
-        self, model: Model, rpe: Float[Array, "channels *lanes"], event: Event
-    ) -> Float[Array, "channels *lanes"]:
-        return self.lesion.signal(model, rpe, event)
-
-    def joined(self, dose: Float[Array, ""]) -> Float[Array, ""]:
-        raise TypeError("what has been learned cannot be joined.")
-
-
-def _task() -> Any:
-    return load("tasks", "pst")(
-        blocks=_TRIALS_PER_PAIR // 20, repeats=1, feedback="bernoulli", criterion=()
-    )
-
-
-def _gap(policy: Any) -> Float[Array, "..."]:
-    return policy.logits[1] - policy.logits[0]
-
-
 @eqx.filter_jit
-def _played(who: Agent, keys: Key[Array, " individuals"]) -> Float[Array, "2 individuals"]:
-    """Outcomes of agents that are the same at learning and at test."""
-    what = _task()
-    keep = lambda event, readout: (event.options.astype(jnp.int8), _gap(readout.policy))
-    options, gap = rollout.simulate(who, what, keys, what.n_events, record=keep)
-    return _at_test(options[what.n_training :], gap[what.n_training :])
-
-
-@eqx.filter_jit
-def _trained(
-    learner: Agent, tested: Agent, keys: Key[Array, " individuals"]
+def _played(
+    learner: Agent, tested: Any, keys: Key[Array, " individuals"]
 ) -> Float[Array, "2 individuals"]:
-    """Outcomes of agents that learn as `learner` and, at test, choose as `tested`."""
-    what = _task()
-    events = rollout.simulate(
-        learner, what, keys, what.n_events, record=lambda event, readout: event
+    """Outcomes of agents that learn as `learner` and, at test, choose by the policy of `tested`."""
+    blocks = _TRIALS_PER_PAIR // 20
+    what = load("tasks", "pst")(blocks=blocks, repeats=1, feedback="bernoulli", criterion=())
+    keep = lambda event, readout: (
+        event.options.astype(jnp.int8),
+        *(readout.latents[n].astype(jnp.float32) for n in ("go", "nogo")),
     )
-    model, other = (a.lesion.tissue(a.model) for a in (learner, tested))
-    at_choice = [n for n, s in specs(model).items() if s.role in _AT_CHOICE]
-    model = put(model, {n: get(other, n) for n in at_choice})
-    seen = Agent(model, lesion=_Learned(learner.lesion))
-    gap = rollout.replay(seen, what.env, events, record=lambda event, readout: _gap(readout.policy))
-    assert events.options is not None
-    return _at_test(events.options[what.n_training :], gap[what.n_training :])
+    played = rollout.simulate(learner, what, keys, what.n_events, record=keep)
+    options, *learned = (x[what.n_training :].swapaxes(0, 1) for x in played)
+    # Both options of every trial at once, in the place of items; the model keeps logarithms.
+    state = tested.init(Env(n_cues=1, n_items=2, n_actions=2))
+    state = eqx.tree_at(lambda s: (s.go, s.nogo), state, tuple(map(jnp.log, learned)))
+    offer = Offer(jnp.zeros((), int), None, jnp.ones((), bool))
+    return _at_test(options, jax.nn.softmax(tested.policy(state, offer).logits, axis=0))
 
 
 def _at_test(
-    options: Float[Array, "trials 2 individuals"], gap: Float[Array, "trials individuals"]
+    options: Int[Array, "2 trials individuals"], taken: Float[Array, "2 trials individuals"]
 ) -> Float[Array, "2 individuals"]:
     """Probabilities of choosing A and of avoiding B, items 0 and 1, among the others.
 
-    `gap` is the logit of the second option over the first.
+    `taken` is how likely each of the options is to be chosen.
     """
-    second = jax.nn.sigmoid(gap)
-    taken = jnp.stack([1 - second, second], axis=1)
-    low, high = options.min(axis=1), options.max(axis=1)
+    low, high = options.min(axis=0), options.max(axis=0)
 
     def chosen(item: int) -> Float[Array, " individuals"]:
         tested = (low == item) & (high > 1)
-        share = jnp.sum(jnp.where(options == item, taken, 0.0), axis=1)
+        share = jnp.sum(jnp.where(options == item, taken, 0.0), axis=0)
         return jnp.sum(share * tested, axis=0) / jnp.sum(tested, axis=0)
 
     return jnp.stack([chosen(0), 1 - chosen(1)])

@@ -3,7 +3,6 @@
 from typing import ClassVar
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Key
@@ -13,7 +12,7 @@ from ..catalog import load
 from ..keys import normal, uniforms
 from ..rollout import Agent
 from ._base import AbstractAssay, Outcomes
-from ._changes import changed
+from ._changes import changed, settled
 from ._settings import number
 
 
@@ -60,7 +59,7 @@ class Vigor(AbstractAssay):
 
     def run(self, keys: Key[Array, " individuals"]) -> Outcomes:
         """Every outcome, a number per individual."""
-        who = changed("niv_vigor", _SUBJECT, self.lesions)
+        who = settled(changed("niv_vigor", _SUBJECT, self.lesions))
         latency = np.asarray(_pressed(who, jnp.asarray(self.cost, float), keys), float)
         return {"latency": latency, "rate": 60 / latency}
 

@@ -1,5 +1,6 @@
 """Laws of damage, for every lesion with every model that it acts on."""
 
+import collections
 import functools
 import itertools
 
@@ -31,12 +32,19 @@ def targeted():
 
 
 def told_apart():
-    """All of them, but of the lesion that does nothing only the first."""
-    return [(n, p) for n, p in targeted() if n != "intact" or p == first_pairs()[0]]
+    """Three pairs per lesion and set of roles that it finds; of the lesion that does nothing one."""
+    addressed = frozenset().union(*(load("lesions", n).targets for n in LESIONS))
+    met = collections.Counter()
+    for lesion, pair in targeted():
+        named = load("lesions", lesion).targets or addressed
+        found = lesion, roles(load("models", pair.model)) & set(named)
+        met[found] += 1
+        if met[found] <= 3 and (lesion != "intact" or pair == first_pairs()[0]):
+            yield lesion, pair
 
 
 each_target = pytest.mark.parametrize(
-    "lesion, pair", told_apart(), ids=lambda x: x if isinstance(x, str) else x.model
+    "lesion, pair", list(told_apart()), ids=lambda x: x if isinstance(x, str) else x.model
 )
 
 
@@ -94,7 +102,8 @@ def test_a_lesion_without_target_is_refused(lesion, model):
     if not cut.targets or roles(healthy) & set(cut.targets):
         Agent(healthy, cut)
         if cut.targets:
-            assert not same(cut.tissue(healthy), healthy)
+            hurt = cut.tissue(healthy), cut.signal(healthy, RPE, EVENT)
+            assert not same(hurt, (healthy, RPE))
         return
     with pytest.raises(ValueError, match=type(healthy).__name__):
         Agent(healthy, cut)
