@@ -54,22 +54,27 @@ def exposed(
     state: AgentState,
     trial: Event,
     doses: Mapping[str, Float[Array, " trials"]],
-    record: Callable[[Readout], Any],
+    record: Callable[[list[Readout]], Any],
 ) -> tuple[AgentState, Any]:
     """One individual after so many trials as there are `doses`, and what `record` keeps of each.
 
     `trial` holds its events `[events]`. In trial i the parameters at the paths of `doses` have
     their i-th values; they must be doses that act on the broadcast, since what a lesion does to
-    tissue is done before. `record` gets the readouts `[events, ...]` of a trial.
+    tissue is done before. `record` gets the readouts of the events of a trial.
     """
+    n_events = trial.valid.shape[0]
+    each = [Event(**{n: _at(x, i) for n, x in vars(trial).items()}) for i in range(n_events)]
 
     def one(state: AgentState, now: Mapping[str, Float[Array, ""]]) -> tuple[AgentState, Any]:
-        here = put(agent, now)
-
-        def see(state: AgentState, event: Event) -> tuple[AgentState, Readout]:
-            return learn(here, state, event, policy_of(here, state, event.offer))
-
-        state, seen = lax.scan(see, state, trial)
+        here, seen = put(agent, now), []
+        for event in each:
+            policy = policy_of(here, state, event.offer)
+            state, readout = learn(here, state, event, policy)
+            seen.append(readout)
         return state, record(seen)
 
     return lax.scan(one, state, dict(doses))
+
+
+def _at(x: Array | None, i: int) -> Array | None:
+    return None if x is None else x[i]

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
 from ..keys import fold_name
+from ..params import check_domains, get, resolve
 from ..rollout import Agent, simulate
 from ..tasks.set_size import SetSize
 from ._base import patient
@@ -56,8 +57,9 @@ def simulated(
         KeyError: if there is no such lesion.
         ValueError: if there is no such parameter, or a number is out of its domain.
     """
-    hurt = patient("rlwm", dict(values), lesions)
-    given = {f"model.{name}": jnp.asarray(getattr(hurt.model, name)) for name in values}
+    here = patient("rlwm", {}, lesions, values)
+    check_domains(here.model)
+    given = {path: get(here, path) for path in (resolve(here, name) for name in values)}
     return patient("rlwm", {}, lesions), given
 
 
@@ -106,7 +108,8 @@ def _played(
     for size in SIZES:
         block = slice(begin, begin := begin + size * SHOWINGS)
         shown = cue[block] == jnp.arange(size, dtype=jnp.int8)[:, None, None]
-        showing = jnp.sum(jnp.cumsum(shown, axis=1, dtype=jnp.int8) * shown, axis=0)
+        so_far = jnp.cumsum(shown, axis=1, dtype=jnp.int8)
+        showing = jnp.max(jnp.where(shown, so_far, jnp.int8(0)), axis=0)
         hits = [(showing == j + 1) & won[block] for j in range(SHOWINGS)]
-        right.append(jnp.stack([jnp.sum(h, axis=0) / size for h in hits]))
+        right.append(jnp.stack([jnp.sum(h.astype(float), axis=0) / size for h in hits]))
     return jnp.stack(right), weight[-1]

@@ -17,7 +17,7 @@ from ..models.td_zero import TDZero
 from ..params import put
 from ..rollout import Agent, start
 from ..tasks._checks import count
-from ..types import Env, Readout
+from ..types import Env
 from ._base import AbstractAssay, Outcomes
 from ._exposure import events, exposed, learning_rates
 from ._settings import number
@@ -151,11 +151,11 @@ def _chains(
 
     def one(alpha: Float[Array, ""]) -> tuple[Float[Array, " trials"], ...]:
         agent = put(user, {"model.alpha": alpha, _SURGE: dose})
-
-        def record(seen: Readout) -> tuple[Float[Array, ""], ...]:
-            value = seen.latents["value"]
-            return value[_DRUG - 1], value[_FOOD - 1], seen.dopamine[_DRUG - 1, 0]
-
+        record = lambda seen: (
+            seen[2].latents["value"],
+            seen[5].latents["value"],
+            seen[2].dopamine[0],
+        )
         state, early, late = start(agent, _LINE), kappa[:before], kappa[before:]
         state, _ = exposed(agent, state, trial, {_LEVEL: early}, lambda seen: None)
         return exposed(agent, state, trial, {_LEVEL: late}, record)[1]

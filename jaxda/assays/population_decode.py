@@ -6,7 +6,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Key
+from jaxtyping import Array, Float, Key, PRNGKeyArray
 
 from ..keys import fold_name
 from ..lesions.channel_loss import ChannelLoss
@@ -22,6 +22,7 @@ TAUS = tuple(round(0.05 * (i + 1), 2) for i in range(CHANNELS))
 # Rewards of five sizes, equally often: what the channels learn.
 SIZES = (0.0, 0.25, 0.5, 0.75, 1.0)
 RATE, TRIALS = 0.02, 800
+_BATCH = 250
 LOSSES = ("random", "optimistic", "pessimistic")
 
 
@@ -63,26 +64,25 @@ class PopulationDecode(AbstractAssay):
 
 
 @eqx.filter_jit
-def _decoded(
-    cut: ChannelLoss, keys: Key[Array, " individuals"]
-) -> Float[Array, " individuals"]:
+def _decoded(cut: ChannelLoss, keys: Key[Array, " individuals"]) -> Float[Array, " individuals"]:
     model = Expectile(rate=RATE, taus=TAUS)
-    orders = jax.vmap(
-        lambda key: jax.random.permutation(fold_name(key, "order"), CHANNELS), out_axes=-1
-    )(keys).astype(float)
-    values = {"lesion.order": orders} if cut.order is not None else {}
     task = VariableMagnitude(magnitudes=SIZES, probabilities=(1 / 5,) * 5, cued=0.0)
-    value = simulate(
-        Agent(model, cut),
-        task,
-        keys,
-        TRIALS,
-        values,
-        record=lambda event, readout: readout.latents["value"].astype(jnp.float32),
-    )[-1]
-    if cut.order is None:
-        weights = cut.weights(model, CHANNELS)[:, None]
-    else:
-        mine = lambda order: eqx.tree_at(lambda c: c.order, cut, order).weights(model, CHANNELS)
-        weights = jax.vmap(mine, in_axes=-1, out_axes=-1)(orders)
-    return jnp.sum(weights * value, axis=0) / jnp.sum(jnp.broadcast_to(weights, value.shape), axis=0)
+
+    def one(key: PRNGKeyArray) -> Float[Array, ""]:
+        mine = cut
+        if cut.order is not None:
+            # Nobody else's: a whole order cannot go among the values of lanes.
+            order = jax.random.permutation(fold_name(key, "order"), cut.order)
+            mine = eqx.tree_at(lambda c: c.order, cut, order)
+        value = simulate(
+            Agent(model, mine),
+            task,
+            key[None],
+            TRIALS,
+            record=lambda event, readout: readout.latents["value"],
+        )[-1, :, 0]
+        weight = mine.weights(model, CHANNELS)
+        return jnp.sum(weight * value) / jnp.sum(weight)
+
+    # In batches: all values of all trials at once would be hundreds of megabytes.
+    return jax.lax.map(one, keys, batch_size=_BATCH)

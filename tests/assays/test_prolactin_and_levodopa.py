@@ -77,10 +77,10 @@ def test_a_small_dose_by_hand():
 
 @pytest.mark.parametrize("kind", [ProlactinLevel, LevodopaResponse])
 def test_individuals_keep_their_numbers(kind):
-    few, all_, again = (kind().run(k) for k in (KEYS[:3], KEYS[:20], KEYS[:20]))
+    few, all_, again = (kind().run(k) for k in (KEYS[:1], KEYS, KEYS))
     for name, x in all_.items():
         np.testing.assert_array_equal(x, again[name])
-        np.testing.assert_allclose(x[:3], few[name], rtol=1e-9)
+        np.testing.assert_allclose(x[:1], few[name], rtol=1e-9)
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def targeted():
 
 
 def told_apart():
-    """Three pairs per lesion and set of roles that it finds; of the lesion that does nothing one."""
+    """Three pairs per lesion and set of roles that it finds; one where nothing is done."""
     addressed = frozenset().union(*(load("lesions", n).targets for n in LESIONS))
     met = collections.Counter()
     for lesion, pair in targeted():
