@@ -20,8 +20,8 @@ from ._base import patient
 def changed(
     model: str,
     settings: Mapping[str, Any],
-    lesions: Mapping[str, float] | None = None,
-    values: Mapping[str, float] | None = None,
+    lesions: Any = None,
+    values: Any = None,
 ) -> Agent:
     """`patient`, after refusing what a file of a user may have brought.
 

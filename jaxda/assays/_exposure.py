@@ -1,8 +1,10 @@
 """Individuals that learn at rates of their own, and trials that repeat while conditions develop."""
 
+import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float, Key
@@ -63,7 +65,7 @@ def exposed(
     tissue is done before. `record` gets the readouts of the events of a trial.
     """
     n_events = trial.valid.shape[0]
-    each = [Event(**{n: _at(x, i) for n, x in vars(trial).items()}) for i in range(n_events)]
+    each = [jax.tree.map(operator.itemgetter(i), trial) for i in range(n_events)]
 
     def one(state: AgentState, now: Mapping[str, Float[Array, ""]]) -> tuple[AgentState, Any]:
         here, seen = put(agent, now), []
@@ -74,7 +76,3 @@ def exposed(
         return state, record(seen)
 
     return lax.scan(one, state, dict(doses))
-
-
-def _at(x: Array | None, i: int) -> Array | None:
-    return None if x is None else x[i]

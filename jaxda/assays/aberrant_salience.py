@@ -1,6 +1,6 @@
 """What a stimulus that predicts nothing is worth where dopamine has transients of its own."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import equinox as eqx
 import jax
@@ -9,11 +9,10 @@ import numpy as np
 from jaxtyping import Array, Float, Key
 
 from ..keys import fold_name
-from ..lesions.aberrant_salience import AberrantSalience as Transients
-from ..models.rescorla_wagner import RescorlaWagner
+from ..params import get
 from ..rollout import Agent, simulate
 from ..tasks.conditioning import Conditioning
-from ._base import AbstractAssay, Outcomes
+from ._base import AbstractAssay, Outcomes, patient
 from ._settings import number
 from ._striatum import log_normal
 
@@ -71,12 +70,7 @@ class AberrantSalience(AbstractAssay):
 
     def run(self, keys: Key[Array, " individuals"]) -> Outcomes:
         """Every outcome, a number per individual."""
-        # The lesion has its gain at a dose of 1; here it is what is left at this rate.
-        gain = self.gain ** (1 / self.rate) if self.rate else 1.0
-        agent = Agent(RescorlaWagner(alpha=LEARNING_RATE), Transients(self.rate, gain=gain))
-        size = jnp.asarray(self.size * (1 - self.efficacy * self.blocked), dtype=float)
-        weight = _weights(agent, keys, size, jnp.asarray(self.variation, dtype=float))
-        relevant, irrelevant = np.asarray(weight)
+        relevant, irrelevant = np.asarray(self.course(keys)[-LAST:].mean(axis=0))
         return {
             "irrelevant_value": irrelevant,
             "relevant_value": relevant,
@@ -84,19 +78,31 @@ class AberrantSalience(AbstractAssay):
             "contrast": relevant - irrelevant,
         }
 
+    def course(
+        self, keys: Key[Array, " individuals"]
+    ) -> Float[Array, "trials stimuli individuals"]:
+        """Values of the relevant and the irrelevant stimulus before every trial, in rewards."""
+        # The lesion has its gain at a dose of 1; here it is what is left at this rate.
+        gain = self.gain ** (1 / self.rate) if self.rate else 1.0
+        size = self.size * (1 - self.efficacy * self.blocked)
+        agent = patient(
+            "rescorla_wagner",
+            {"alpha": LEARNING_RATE},
+            {"aberrant_salience": self.rate},
+            {"size": size, "gain": gain},
+        )
+        return _course(agent, keys, jnp.asarray(self.variation, dtype=float))
+
 
 @eqx.filter_jit
-def _weights(
-    agent: Any,
-    keys: Key[Array, " individuals"],
-    size: Float[Array, ""],
-    variation: Float[Array, ""],
-) -> Float[Array, "stimuli individuals"]:
+def _course(
+    agent: Agent, keys: Key[Array, " individuals"], variation: Float[Array, ""]
+) -> Float[Array, "trials stimuli individuals"]:
     own = jax.vmap(lambda key: fold_name(key, "transients"))(keys)
-    sizes = size * log_normal(own, ("size",), 1.0)["size"] ** variation
+    sizes = get(agent, "lesion.size") * log_normal(own, ("size",), 1.0)["size"] ** variation
     rows = (("training", "A", SHOWINGS, 1.0, REWARDED), ("training", "B", SHOWINGS, 0.0, 1.0))
     task = Conditioning(phases=rows)
-    weight = simulate(
+    return simulate(
         agent,
         task,
         keys,
@@ -104,4 +110,3 @@ def _weights(
         {"lesion.size": sizes},
         record=lambda event, readout: readout.latents["weight"],
     )
-    return jnp.mean(weight[-LAST:], axis=0)

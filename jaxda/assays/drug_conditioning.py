@@ -17,7 +17,7 @@ from ..models.td_zero import TDZero
 from ..params import put
 from ..rollout import Agent, start
 from ..tasks._checks import count
-from ..types import Env
+from ..types import Env, Offer
 from ._base import AbstractAssay, Outcomes
 from ._exposure import events, exposed, learning_rates
 from ._settings import number
@@ -147,7 +147,9 @@ def _chains(
         successor=(2, _DRUG, 0, 5, _FOOD, 0),
         terminal=(False, False, True, False, False, True),
     )
-    user = Agent(TDZero(gamma=_GAMMA), compose(DrugReward(cues=(_DRUG,)), BasalReward()))
+    user = Agent(
+        TDZero(gamma=jnp.asarray(_GAMMA)), compose(DrugReward(cues=(_DRUG,)), BasalReward())
+    )
 
     def one(alpha: Float[Array, ""]) -> tuple[Float[Array, " trials"], ...]:
         agent = put(user, {"model.alpha": alpha, _SURGE: dose})
@@ -168,17 +170,19 @@ def _compound(
     rates: Float[Array, " individuals"],
     dose: Float[Array, ""],
     alone: Float[Array, " trials"],
-    together: Float[Array, " trials"],
+    together: Float[Array, " more"],
 ) -> tuple[Float[Array, " individuals"], Float[Array, " individuals"]]:
     trial = lambda cue: events(cue=(cue,), reward=(1.0,), successor=(0,), terminal=(True,))
     user = Agent(RescorlaWagner(), compose(DrugReward(), BasalReward()))
+    shown = Offer(jnp.zeros((), int), None, jnp.ones((), bool))
+    strengths = lambda agent, state: agent.model.latents(state.model, shown)["weight"]
 
     def one(alpha: Float[Array, ""]) -> tuple[Float[Array, ""], Float[Array, ""]]:
         agent = put(user, {"model.alpha": alpha, _SURGE: dose})
         nothing = lambda seen: None
         state, _ = exposed(agent, start(agent, _PAIR), trial(0), {_LEVEL: alone}, nothing)
-        trained = agent.model.latents(state.model, trial(0).offer)["weight"][0]
+        trained = strengths(agent, state)[0]
         state, _ = exposed(agent, state, trial(1), {_LEVEL: together}, nothing)
-        return trained, agent.model.latents(state.model, trial(1).offer)["weight"][1]
+        return trained, strengths(agent, state)[1]
 
     return jax.vmap(one)(rates)

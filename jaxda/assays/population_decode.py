@@ -56,7 +56,7 @@ class PopulationDecode(AbstractAssay):
         """Every outcome, a number per individual."""
         random = self.which == "random"
         cut = ChannelLoss(
-            self.lost,
+            jnp.asarray(self.lost, dtype=float),
             which=self.which,  # type: ignore[arg-type]
             order=jnp.arange(CHANNELS, dtype=float) if random else None,
         )
@@ -65,7 +65,7 @@ class PopulationDecode(AbstractAssay):
 
 @eqx.filter_jit
 def _decoded(cut: ChannelLoss, keys: Key[Array, " individuals"]) -> Float[Array, " individuals"]:
-    model = Expectile(rate=RATE, taus=TAUS)
+    model = Expectile(rate=jnp.asarray(RATE), taus=TAUS)
     task = VariableMagnitude(magnitudes=SIZES, probabilities=(1 / 5,) * 5, cued=0.0)
 
     def one(key: PRNGKeyArray) -> Float[Array, ""]:

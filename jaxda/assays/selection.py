@@ -78,6 +78,7 @@ def _played(
     )
     played = rollout.simulate(learner, what, keys, what.n_events, record=keep)
     options, *learned = (x[what.n_training :].swapaxes(0, 1) for x in played)
+    learned = [x.astype(float) for x in learned]
     # Both options of every trial at once, in the place of items; the model keeps logarithms.
     state = tested.init(Env(n_cues=1, n_items=2, n_actions=2))
     state = eqx.tree_at(lambda s: (s.go, s.nogo), state, tuple(map(jnp.log, learned)))
@@ -96,7 +97,7 @@ def _at_test(
 
     def chosen(item: int) -> Float[Array, " individuals"]:
         tested = (low == item) & (high > 1)
-        share = jnp.sum(jnp.where(options == item, taken, 0.0), axis=0)
-        return jnp.sum(share * tested, axis=0) / jnp.sum(tested, axis=0)
+        share = jnp.sum(jnp.where(tested & (options == item), taken, 0.0), axis=(0, 1))
+        return share / jnp.sum(tested.astype(float), axis=0)
 
     return jnp.stack([chosen(0), 1 - chosen(1)])

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Key
 
@@ -16,7 +17,7 @@ from ._striatum import checked, striata
 
 
 # After two cycles of 6 s a third repeats the second to .1 %; it is the one that is read.
-_CYCLES, _CYCLE, _STEP = 3, 6.0, 0.005
+_CYCLES, _CYCLE, _STEP = 3, 6.0, 0.01
 
 
 class StriatalRhythm(AbstractAssay):
@@ -78,7 +79,7 @@ class StriatalRhythm(AbstractAssay):
 def _read(course: Array, blocked_1: Array, blocked_2: Array) -> dict[str, Array]:
     seen = contrast(course)
     # A narrow bend at the thresholds, as the published drive has none.
-    drive = Transfer(width=np.asarray(0.01))(course, blocked_1, blocked_2)
+    drive = Transfer(width=jnp.asarray(0.01))(course, blocked_1, blocked_2)
     return {
         "tonic": seen.tonic,
         "peak": seen.peak,

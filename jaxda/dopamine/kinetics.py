@@ -431,8 +431,8 @@ def simulate(
     times = jnp.asarray(times, float)
     _check_times(times, firing)
     if start is not None:
-        within("start", start, 0, np.inf, "[)")
-        start = jnp.asarray(start, float)
+        # A steady state may be infinite, which is told below with its constants.
+        start = within("start", start, 0, np.inf)
     constants = (kinetics, soma, start)
     shape = jnp.broadcast_shapes(*(x.shape for x in jax.tree.leaves(constants)))
     flat = jax.tree.map(lambda x: jnp.broadcast_to(x, shape).ravel(), constants)

@@ -14,7 +14,7 @@ import abc
 import dataclasses
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, ClassVar, Literal, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -26,7 +26,7 @@ from .denervation import burst_gain
 from .kinetics import Kinetics, burst, region, steady_state
 from .levodopa import latency
 from .presets import one_family
-from .prolactin import HumanProlactin, RatProlactin, preset
+from .prolactin import PRESETS, HumanProlactin, RatProlactin, preset
 from .receptors import Receptor, occupancy, receptors
 from .transfer import balance
 
@@ -148,10 +148,10 @@ class Forebrain(AbstractPathway):
         ValueError: if kinetics and receptors are of two families, or a readout is unknown.
     """
 
-    kinetics: Kinetics
-    d1: Receptor
-    d2: Receptor
-    family: str = eqx.field(static=True)
+    kinetics: Kinetics = eqx.field(kw_only=True)
+    d1: Receptor = eqx.field(kw_only=True)
+    d2: Receptor = eqx.field(kw_only=True)
+    family: str = eqx.field(kw_only=True, static=True)
     state: Terminals = eqx.field(default_factory=Terminals)
     gain: Float[Array, ""] = constant(1.0)
     channels: Float[Array, "..."] = constant(1.0)
@@ -223,8 +223,8 @@ class Tuberoinfundibular(AbstractPathway):
             place, or a readout is unknown.
     """
 
-    family: ClassVar[str] = ""
-    prolactin: HumanProlactin | RatProlactin
+    prolactin: HumanProlactin | RatProlactin = eqx.field(kw_only=True)
+    family: str = eqx.field(static=True, default="")
     state: Pituitary = eqx.field(default_factory=Pituitary)
     gain: Float[Array, ""] = constant(0.0)
     channels: Float[Array, "..."] = constant(1.0)
@@ -307,14 +307,15 @@ def pathway(
     if about not in ("human", "rodent"):
         raise ValueError(f"a pathway is about human or rodent, not {about!r}.")
     known = PATHWAYS[name]
-    given = {"readout": known.readout, "about": about} | fields
+    given: dict[str, Any] = {"readout": known.readout, "about": about} | fields
     if name == "tuberoinfundibular":
         found = prolactin or (known.preset if about == "human" else "remoxipride_rat")
-        kind = RatProlactin if found.endswith("_rat") else HumanProlactin
-        return Tuberoinfundibular(preset(kind, found), **given)
+        rat = PRESETS.get(found, ("",))[0] == "rat"
+        kind: Any = RatProlactin if rat else HumanProlactin
+        return Tuberoinfundibular(prolactin=preset(kind, found), **given)
     kinetics, bound = region(known.preset, leak), receptors(receptor)
     family = one_family(kinetics.family, bound.family)
-    return Forebrain(kinetics, bound.d1, bound.d2, family, **given)
+    return Forebrain(kinetics=kinetics, d1=bound.d1, d2=bound.d2, family=family, **given)
 
 
 def pathways(about: About = "human", **settings: Any) -> dict[str, Forebrain | Tuberoinfundibular]:

@@ -7,7 +7,7 @@ sweeps it still needs.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import equinox as eqx
 import jax
@@ -15,7 +15,6 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Bool, Float, Int
 
-from .objective import Problem
 from .solvers._base import AbstractSolver
 
 
@@ -25,6 +24,15 @@ _SHRINK = 0.3
 _SHORTEST = 1e-9
 # Farther than this in one step no coordinate is still near where its gradient was taken.
 _LONGEST = 5.0
+
+
+@runtime_checkable
+class Objective(Protocol):
+    """What can be minimised, a pytree: a loss for each of many units, with its gradient."""
+
+    def value_and_grad(
+        self, x: Float[Array, "units free"]
+    ) -> tuple[Float[Array, " units"], Float[Array, "units free"]]: ...
 
 
 class _Lanes(eqx.Module):
@@ -96,7 +104,7 @@ def _start(rule: optax.GradientTransformation, x: Array) -> _Lanes:
 
 @eqx.filter_jit
 def _advance(
-    problem: Problem,
+    problem: Objective,
     rule: optax.GradientTransformation,
     searches: bool,
     tolerance: Array,
@@ -143,7 +151,7 @@ def _advance(
 
 
 def minimise(
-    problem: Problem,
+    problem: Objective,
     starts: Float[Array, "restarts units free"],
     solver: AbstractSolver,
     *,

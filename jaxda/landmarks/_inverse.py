@@ -3,62 +3,51 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
-import optax
 from jaxtyping import Array, Float
 
+from ..fit.minimise import minimise
+from ..fit.solvers.lbfgs import LBFGS
 
-class Descent(NamedTuple):
-    """Where each lane ended, and what it met on its way there.
 
-    `x` coordinates, `value` of what is minimised, `gradient` there, `history` of the value.
+class Questions(eqx.Module):
+    """One loss asked of many units: `loss(x, *given)`, `given` with units as the first axis."""
+
+    loss: Callable[..., Float[Array, ""]] = eqx.field(static=True)
+    given: tuple[Any, ...]
+
+    def value_and_grad(
+        self, x: Float[Array, "units free"]
+    ) -> tuple[Float[Array, " units"], Float[Array, "units free"]]:
+        """Loss and gradient of every unit."""
+        return jax.vmap(jax.value_and_grad(self.loss))(x, *self.given)
+
+
+class Answers(NamedTuple):
+    """The best of the starts of every unit.
+
+    `x` coordinates, `value` of the loss, `gradient` its largest component, `apart` how far the
+    values of other starts lie above.
     """
 
-    x: Float[np.ndarray, "lanes coordinates"]
-    value: Float[np.ndarray, " lanes"]
-    gradient: Float[np.ndarray, "lanes coordinates"]
-    history: Float[np.ndarray, "lanes steps"]
+    x: Float[np.ndarray, "units free"]
+    value: Float[np.ndarray, " units"]
+    gradient: Float[np.ndarray, " units"]
+    apart: Float[np.ndarray, " units"]
 
 
-def descend(
-    loss: Callable[..., Float[Array, ""]],
-    starts: Float[Array, "lanes coordinates"],
-    given: Any = (),
-    steps: int = 100,
-) -> Descent:
-    """Minimise `loss(x, *given)` in every lane, with L-BFGS of Optax and its line search.
-
-    `given` is a tuple of trees with lanes as the first axis.
-    """
-    rule = optax.lbfgs(memory_size=10)
-
-    def run(start: Array, given: Any) -> Any:
-        of = lambda x: loss(x, *given)
-        again = optax.value_and_grad_from_state(of)
-
-        def step(carry: Any, _: Any) -> Any:
-            x, memory = carry
-            value, gradient = again(x, state=memory)
-            change, memory = rule.update(
-                gradient, memory, x, value=value, grad=gradient, value_fn=of
-            )
-            return (optax.apply_updates(x, change), memory), value
-
-        (x, _), history = jax.lax.scan(step, (start, rule.init(start)), length=steps)
-        return (x, *jax.value_and_grad(of)(x), history)
-
-    # Optax mixes types inside, which strict promotion would refuse.
-    with jax.numpy_dtype_promotion("standard"):
-        found = jax.jit(jax.vmap(run))(starts, given)
-    return Descent(*(np.asarray(part) for part in found))
-
-
-def best(found: Descent, of: int) -> np.ndarray:
-    """The lane that came lowest of each `of` lanes in a row."""
-    value = np.where(np.isfinite(found.value), found.value, np.inf).reshape(-1, of)
-    return np.arange(len(value)) * of + value.argmin(axis=1)
+def answered(
+    asked: Questions, starts: Float[Array, "starts units free"], steps: int = 150
+) -> Answers:
+    """Minimise every loss from every start, with L-BFGS of Optax."""
+    found = minimise(asked, starts, LBFGS(), steps=steps, tolerance=1e-6)
+    value = np.asarray(found.value)
+    lane, unit = value.argmin(axis=0), np.arange(value.shape[1])
+    size = np.asarray(found.steepness) * np.maximum(1, np.abs(value))
+    apart = np.ptp(value, axis=0)
+    return Answers(np.asarray(found.x)[lane, unit], value[lane, unit], size[lane, unit], apart)
 
 
 def level_line(

@@ -86,7 +86,7 @@ class BoundedDrugValue(AbstractLandmark):
             ),
             Panel(
                 "Blocking with the drug",
-                "",
+                "learner",
                 "strength of the added X (rewards)",
                 [bars([0, 1], blocked)],
                 ticks=("no habituation", "habituation"),

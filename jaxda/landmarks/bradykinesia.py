@@ -4,6 +4,7 @@ from typing import ClassVar
 
 import jax.numpy as jnp
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..dopamine.kinetics import region, steady_state
 from ..dopamine.levodopa import latency
@@ -25,7 +26,7 @@ from ._base import (
 from ._group import group
 
 
-_INDIVIDUALS, _TONIC = 500, 4.0
+_INDIVIDUALS, _TONIC = 200, 4.0
 _SURVIVORS = (1.0, 0.8, 0.5, 0.3, 0.2, 0.1, 0.05)
 # Tonic level, and latency over intact.
 _TONES, _SLOWER = (0.846, 0.563, 0.25), (1.087, 1.333, 2.0)
@@ -33,10 +34,10 @@ _TONES, _SLOWER = (0.846, 0.563, 0.25), (1.087, 1.333, 2.0)
 _LEFT, _PRECURSOR, _OFF, _ON = 0.2, 3.0, 0.846, 2.24
 _FEWER = 2.5
 # Taps per minute of 13 stable and 13 fluctuating patients, off and on.
-_TAPS = {"stable patients": (122.5, 182.5), "fluctuating patients": (101.0, 153.0)}
+_TAPS = {"stable": (122.5, 182.5), "fluct.": (101.0, 153.0)}
 _BAND = (1.3, 1.8)
 _COSTS = (1.0, 2.0, 4.0, 8.0)
-_YEARS = np.arange(0.0, 31.0, 2.0)
+_YEARS = np.arange(0.0, 31.0, 5.0)
 
 
 class Bradykinesia(AbstractLandmark):
@@ -100,17 +101,20 @@ def _latency(tone: float, cost: float = 1.0, lesions: dict[str, float] | None = 
     return group("vigor", _INDIVIDUALS, cost=cost, lesions=lesions)["latency"].mean
 
 
-def _tone(survivors: float, precursor: float = 1.0) -> float:
-    """Tonic level over intact, by the kinetics."""
-    one = lambda f, p: steady_state(region("ds", "calibrated", survivors=f, precursor=p), _TONIC)
-    return float(one(survivors, precursor) / one(1.0, 1.0))
+def _tones(survivors: ArrayLike, precursor: ArrayLike = 1.0) -> np.ndarray:
+    """Tonic levels over intact, by the kinetics."""
+    f, p = np.broadcast_arrays(survivors, precursor)
+    # Intact first.
+    both = {"survivors": np.append(1.0, f), "precursor": np.append(1.0, p)}
+    level = np.asarray(steady_state(region("ds", "calibrated", **both), _TONIC))
+    return level[1:] / level[0]
 
 
 def _by_survivors(intact: float) -> tuple[list[Check], Panel]:
-    kinetic = np.array([_latency(_tone(f)) / intact for f in _SURVIVORS])
+    kinetic = np.array([_latency(t) / intact for t in _tones(_SURVIVORS)])
     lesion = np.array([_latency(1.0, lesions={"snc_loss": 1 - f}) / intact for f in _SURVIVORS])
-    grid = np.geomspace(0.04, 1, 40)
-    law = np.asarray(latency(jnp.asarray([_tone(f) for f in grid])))
+    grid = np.geomspace(0.04, 1, 60)
+    law = np.asarray(latency(jnp.asarray(_tones(grid))))
     checks = [
         at_most("latency over intact with half of the terminals", 1.03, kinetic[2]),
         equal("with a twentieth of the terminals", _SLOWER[1], kinetic[-1], 0.02 * _SLOWER[1]),
@@ -122,40 +126,31 @@ def _by_survivors(intact: float) -> tuple[list[Check], Panel]:
         theory(grid, law, "1 / √tone"),
     ]
     where = "share of terminals that survives"
-    return checks, Panel("Latency by loss", where, "latency (times intact)", marks, log="x")
+    return checks, Panel("Latency by loss", where, "latency (times intact)", marks)
 
 
 def _medication() -> tuple[list[Check], Panel]:
-    tones = {p: _tone(_LEFT, p) for p in (1.0, _FEWER, _PRECURSOR)}
-    off = _latency(tones[1.0])
-    faster = {p: off / _latency(t) for p, t in tones.items() if p > 1}
+    release = (1.0, _FEWER, _PRECURSOR)
+    tones = _tones(np.full(3, _LEFT), release)
+    off, fewer, three = (_latency(t) for t in tones)
     lost = {"snc_loss": 1 - _LEFT}
     lesions = _latency(1.0, lesions=lost) / _latency(1.0, lesions=lost | {"levodopa": 1.0})
-    taps = {name: on / off for name, (off, on) in _TAPS.items()}
+    taps = [on / off for off, on in _TAPS.values()]
     checks = [
-        agree("tonic level off and on, over intact", (_OFF, _ON), (tones[1.0], tones[3.0]), 0.01),
-        equal("rate on over off, release × 3", 1.63, faster[_PRECURSOR], 0.02 * 1.63),
+        agree("tonic level off and on, over intact", (_OFF, _ON), tones[[0, 2]], 0.01),
+        equal("rate on over off, release × 3", 1.63, off / three, 0.02 * 1.63),
         at_least("the same by lesions, at least", _BAND[0], lesions),
         at_most("the same by lesions, at most", _BAND[1], lesions),
-        agree(
-            "release × 2.5 against the patients", list(taps.values()), [faster[_FEWER]] * 2, 0.03
-        ),
+        agree("release × 2.5 against patients", taps, [off / fewer] * 2, 0.03),
     ]
-    names = (
-        "model,\nπ = 3",
-        "model,\nπ = 2.5",
-        "lesions",
-        "patients,\nstable",
-        "patients,\nfluct.",
-    )
-    rates = [faster[_PRECURSOR], faster[_FEWER], lesions]
-    marks = [bars((0, 1, 2), rates, "model"), bars((3, 4), list(taps.values()), "tapping")]
-    title = "Levodopa"
+    names = ("π = 3", "π = 2.5", "lesions", *_TAPS)
+    marks = [bars(range(5), [off / three, off / fewer, lesions, *taps])]
+    title = "Levodopa: model (left three), patients"
     return checks, Panel(title, "", "rate, on over off", marks, names, zero=True)
 
 
 def _effort(intact: float) -> tuple[list[Check], Panel]:
-    tones = {"intact": 1.0, "5 % survive": _tone(0.05)}
+    tones = {"intact": 1.0, "5 % survive": float(_tones(0.05)[0])}
     found = {n: np.array([_latency(t, c) for c in _COSTS]) for n, t in tones.items()}
     rise = [(x[-1] - x[0]) / intact for x in found.values()]
     law = np.sqrt(8.0) - 1
@@ -170,11 +165,11 @@ def _effort(intact: float) -> tuple[list[Check], Panel]:
 def _years(intact: float) -> tuple[list[Check], Panel]:
     course = Progression()
     dorsal, ventral = (np.asarray(f(jnp.asarray(_YEARS))) for f in (course.dorsal, course.ventral))
-    rate = np.array([intact / _latency(_tone(float(f))) for f in dorsal])
+    rate = np.array([intact / _latency(t) for t in _tones(dorsal)])
     checks = [
-        equal("demonstration: dorsal terminals after 10 years", 0.261023, dorsal[5], 1e-6),
-        equal("ventral cells after 10 years", 0.704409, ventral[5], 1e-6),
-        at_least("rate of acting over intact after 10 years", 0.9, rate[5]),
+        equal("demonstration: dorsal terminals after 10 years", 0.261023, dorsal[2], 1e-6),
+        equal("ventral cells after 10 years", 0.704409, ventral[2], 1e-6),
+        at_least("rate of acting over intact after 10 years", 0.9, rate[2]),
     ]
     marks = [
         line(_YEARS, dorsal, "dorsal terminals"),

@@ -122,7 +122,7 @@ def _ends(found: dict[float, dict[str, float]]) -> Panel:
         for i, u in enumerate(_KNOWN)
     ]
     title, what = "Cue and reward", "error (rewards)"
-    return Panel(title, "", what, marks, ticks=("cue", "reward"), zero=True)
+    return Panel(title, "moment", what, marks, ticks=("cue", "reward"), zero=True)
 
 
 def _gradient(seen: dict[float, list[np.ndarray]]) -> Panel:

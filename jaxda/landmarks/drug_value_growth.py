@@ -63,7 +63,7 @@ class DrugValueGrowth(AbstractLandmark):
             _prices({name: c[0] for name, c in courses.items()}),
             Panel(
                 "Blocking",
-                "",
+                "what A and X foretell",
                 "strength of the added X (rewards)",
                 [bars([0, 1], blocked)],
                 ticks=("natural reward", "drug"),

@@ -66,8 +66,9 @@ class MedicationReversal(AbstractLandmark):
         panels.append(Panel("Levodopa", "share of the full effect", words, marks))
         caption = (
             "Simulation of a model of learning (no species), no medical advice. Q-learning, α = .3 "
-            "for positive (α⁺, bursts) and negative errors (α⁻, dips), β = 5, initial values .5; two arms that pay in 80 "
-            "and 20 % of trials for 60 trials, then swapped; criterion: 8 choices in a row of the "
+            "for positive errors (α⁺, bursts) and negative ones (α⁻, dips), β = 5, initial values "
+            ".5; two arms that pay in 80 and 20 % of trials for 60 trials, then swapped; "
+            "criterion: 8 choices in a row of the "
             f"better arm within 100 trials. The same {_AGENTS} agents throughout, 95 % intervals. "
             "Right: levodopa shrinks negative errors by up to 60 %."
         )

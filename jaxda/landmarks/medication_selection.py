@@ -90,11 +90,12 @@ def _checks(
     balance: list[dict[str, Mean]],
 ) -> list[Check]:
     table = lambda rows: np.array([[row[n].mean for n in _WORDS] for row in rows])
+    both = found["both"]
     checks = [
         agree(
             "choosing A and avoiding B: off, control, on",
             _KNOWN,
-            table(found["both"].values()),
+            table(both.values()),
             0.02,
         ),
         agree("the same by mechanism", _KNOWN, table(lesions.values()), 0.02),

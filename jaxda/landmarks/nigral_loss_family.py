@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+import jax.numpy as jnp
 import numpy as np
 
 from ..assays.selection import Selection
@@ -9,7 +10,7 @@ from ..assays.striatal_rhythm import StriatalRhythm
 from ..assays.striatum import Striatum
 from ..assays.vigor import Vigor
 from ..dopamine.denervation import burst_gain, tonic_level
-from ..dopamine.pathways import pathway
+from ..dopamine.pathways import Forebrain, pathway
 from ..dopamine.transfer import Drive, rates
 from ..keys import named_keys
 from ..lesions._combined import compose
@@ -88,9 +89,11 @@ class NigralLossFamily(AbstractLandmark):
 
 
 def _algebra(keys) -> list[Check]:
-    twice = compose(SNcLoss(dose=0.5), SNcLoss(dose=0.5))
+    half = SNcLoss(dose=jnp.asarray(0.5))
+    twice = compose(half, half)
     usual = Striatum(survivors=0.25, variation=0.0).run(keys[:_STRIATA])["tonic"][0]
     again = pathway("nigrostriatal").denervated(0.5).denervated(0.5)
+    assert isinstance(again, Forebrain)
     both, once = (
         Selection(lesions={"snc_loss": d}).run(keys)["choose_a"].mean()
         for d in (float(twice.dose), 0.75)
@@ -127,7 +130,7 @@ def _tissue(seen: dict) -> list[Check]:
 
 def _behaviour(choose: np.ndarray, avoid: np.ndarray, latency: np.ndarray) -> list[Check]:
     c, a, t = (x.mean(axis=1) for x in (choose, avoid, latency))
-    law = 1 / np.sqrt(np.asarray(tonic_level(_LEFT)))
+    law = 1 / np.sqrt(np.asarray(tonic_level(jnp.asarray(_LEFT))))
     return [
         at_most("choosing A at 50 % less intact", -0.02, c[2] - c[0]),
         at_most("greatest step of choosing A with loss", 0.01, np.diff(c).max()),
@@ -178,7 +181,12 @@ def _vigour(latency: np.ndarray) -> Panel:
     grid = np.linspace(0, 0.95, 96)
     marks = [
         points(_LOST, latency.mean(axis=1) / latency[0].mean(), "latency", color=0),
-        theory(grid, 1 / np.sqrt(np.asarray(tonic_level(1 - grid))), "1/√tone"),
-        line(grid, 1 / np.asarray(burst_gain(1 - grid)), "1/burst, for comparison", color=1),
+        theory(grid, 1 / np.sqrt(np.asarray(tonic_level(jnp.asarray(1 - grid)))), "1/√tone"),
+        line(
+            grid,
+            1 / np.asarray(burst_gain(jnp.asarray(1 - grid))),
+            "1/burst, for comparison",
+            color=1,
+        ),
     ]
     return Panel("Vigour", "nigral cells lost", "times intact", marks, log="y")

@@ -97,9 +97,9 @@ class TonicTwoByTwo(AbstractLandmark):
         panels.append(Panel("Vigour", where, "rate of acting (times normal)", marks))
         caption = (
             "Simulation of models of learning (no species), no medical advice. Cost and benefit: "
-            "OpAL, β = 2, Go and NoGo weights .6 apart. Risk: payoff-cost actors, α = .045, ε = .45, "
-            "λ = .02, β = 10, on a lever that pays 1 at the odds or one that pays 1/4 for sure; "
-            "400 trials, of which the second half counts. Drugs: 30 % of D1 or 65 % of D2 receptors "
+            "OpAL, β = 2, Go and NoGo weights .6 apart. Risk: payoff-cost actors, α = .045, "
+            "ε = .45, λ = .02, β = 10, on a lever that pays 1 at the odds or one that pays 1/4 for "
+            "sure; 400 trials, the second half counts. Drugs: 30 % of D1 or 65 % of D2 receptors "
             f"blocked, D2 agonist at full effect. The same {_AGENTS} agents throughout (vigour: "
             "500), 95 % intervals. Points: independent simulation."
         )

@@ -2,7 +2,6 @@
 
 from typing import ClassVar
 
-import equinox as eqx
 from jaxtyping import Array, Float
 
 from ..bijectors import POSITIVE, UNIT
@@ -43,11 +42,9 @@ class AberrantSalience(AbstractLesion):
     size: Float[Array, ""] = param(
         POSITIVE, 1.0, prior=LogNormal(0.0, 0.3), doc="Size of a spontaneous transient."
     )
-    gain: float = eqx.field(static=True, default=1.0)
-
-    def __check_init__(self):
-        if not 0 < self.gain <= 1:
-            raise ValueError(f"gain is {self.gain}; it lies above 0 and not above 1.")
+    gain: Float[Array, ""] = param(
+        UNIT, 1.0, prior=Beta(5.0, 1.1), doc="What is left of adaptive responses at a dose of 1."
+    )
 
     def tissue(self, model: M) -> M:
         return model

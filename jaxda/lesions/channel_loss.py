@@ -3,12 +3,14 @@
 from typing import ClassVar, Literal
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
 from ..bijectors import UNIT
 from ..models._base import Model
+from ..models._population import AbstractPopulation
 from ..params import param
 from ..priors import Beta
 from ..types import Event, lift
@@ -41,9 +43,7 @@ class ChannelLoss(AbstractLesion):
     dose: Float[Array, ""] = param(
         UNIT, 0.0, prior=Beta(1.1, 1.1), doc="Share of channels that are silent."
     )
-    which: Literal["random", "optimistic", "pessimistic"] = eqx.field(
-        static=True, default="random"
-    )
+    which: Literal["random", "optimistic", "pessimistic"] = eqx.field(static=True, default="random")
     seed: int = eqx.field(static=True, default=0)
     order: Float[Array, " channels"] | None = None
 
@@ -59,7 +59,7 @@ class ChannelLoss(AbstractLesion):
 
     def weights(self, model: Model, channels: int) -> Float[Array, " channels"]:
         """What is left of each channel, m_i in [0, 1]."""
-        if channels == 1 or not hasattr(model, "optimism"):
+        if channels == 1 or not isinstance(model, AbstractPopulation):
             return jnp.broadcast_to(1 - self.dose, (channels,))
         place = self.order if self.order is not None else jnp.asarray(self._places(model, channels))
         start = place * (channels - _OVERLAP) / (channels - 1)
@@ -77,10 +77,11 @@ class ChannelLoss(AbstractLesion):
     def joined(self, dose: Float[Array, ""]) -> Float[Array, ""]:
         return self.dose + dose - self.dose * dose
 
-    def _places(self, model: Model, channels: int) -> np.ndarray:
+    def _places(self, model: AbstractPopulation, channels: int) -> np.ndarray:
         """Place of each channel in the order of loss."""
         if self.which == "random":
             return np.random.default_rng(self.seed).permutation(channels).astype(float)
-        up, down = model._rates()
-        places = np.argsort(np.argsort(up / (up + down), kind="stable")).astype(float)
+        with jax.ensure_compile_time_eval():
+            tau = np.asarray(model.optimism())
+        places = np.argsort(np.argsort(tau, kind="stable")).astype(float)
         return places if self.which == "pessimistic" else channels - 1 - places

@@ -31,7 +31,9 @@ def test_all_channels_read_the_mean_of_the_rewards():
     assert found.std() < 0.03
 
 
-@pytest.mark.parametrize("which, kept", [("optimistic", slice(0, 13)), ("pessimistic", slice(6, 19))])
+@pytest.mark.parametrize(
+    "which, kept", [("optimistic", slice(0, 13)), ("pessimistic", slice(6, 19))]
+)
 def test_the_loss_of_one_side_is_a_shift_to_the_other(which, kept):
     # Six of 19 channels, no channel half way.
     lost = (5 * (19 - 1.5) / 18 + 1.5) / 19

@@ -91,9 +91,7 @@ def test_an_irrelevant_stimulus_is_worth_rate_times_size_over_gain():
 def test_an_antagonist_takes_its_share_of_transients_and_leaves_the_rest():
     free = AberrantSalience(rate=0.3).run(KEYS)
     held = AberrantSalience(rate=0.3, blocked=0.72, efficacy=0.5).run(KEYS)
-    np.testing.assert_allclose(
-        held["irrelevant_value"], 0.64 * free["irrelevant_value"], rtol=1e-9
-    )
+    np.testing.assert_allclose(held["irrelevant_value"], 0.64 * free["irrelevant_value"], rtol=1e-9)
     np.testing.assert_allclose(held["contrast"], free["contrast"], rtol=1e-4)
     assert np.std(np.log(free["irrelevant_value"])) == pytest.approx(0.1, abs=0.03)
 

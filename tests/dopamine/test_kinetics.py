@@ -464,6 +464,9 @@ def test_a_failure_is_told_with_its_constants():
     hopeless = region("ds", vmax=np.array([[4000.0, 4000.0], [123.0, 4000.0]]), k_out=0.0)
     with pytest.raises(ValueError, match=r"no steady state .*vmax = 123"):
         simulate(hopeless, PATTERN, TIMES)
+    for read in (burst, pause):
+        with pytest.raises(ValueError, match=r"no steady state .*vmax = 123"):
+            read(hopeless)
     with pytest.raises(ValueError, match=r"in 3 steps.*km = 160"):
         simulate(region("ds"), PATTERN, TIMES, max_steps=3)
     compiled = jax.jit(lambda v: simulate(region("ds", vmax=v, k_out=0.0), PATTERN, TIMES).dopamine)

@@ -126,10 +126,12 @@ def test_families_are_never_mixed():
         pathway("mesolimbic", receptor="ejdrup")
     fast = receptors("fast")
     with pytest.raises(ValueError, match="cannot be combined"):
-        Forebrain(region("ds_ej"), fast.d1, fast.d2, fast.family)
+        Forebrain(kinetics=region("ds_ej"), d1=fast.d1, d2=fast.d2, family=fast.family)
     other = receptors("ejdrup")
     one = {
-        "nigrostriatal": Forebrain(region("ds_ej"), other.d1, other.d2, other.family),
+        "nigrostriatal": Forebrain(
+            kinetics=region("ds_ej"), d1=other.d1, d2=other.d2, family=other.family
+        ),
         "mesolimbic": pathway("mesolimbic"),
     }
     with pytest.raises(ValueError, match="cannot be combined"):

@@ -109,7 +109,7 @@ def test_noise_by_hand():
 
 
 def test_doses_out_of_their_domain_are_refused():
-    with pytest.raises(ValueError, match="DATUptake: dose is 1.5; it lies from -1 to 1"):
+    with pytest.raises(ValueError, match=r"DATUptake: dose is 1\.5; it lies from -1 to 1"):
         DATUptake(1.5)
-    with pytest.raises(ValueError, match="Methylphenidate: dose is 1.1; it lies from 0 to 1"):
+    with pytest.raises(ValueError, match=r"Methylphenidate: dose is 1\.1; it lies from 0 to 1"):
         Methylphenidate(1.1)

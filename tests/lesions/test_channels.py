@@ -73,7 +73,9 @@ def test_a_broadcast_of_one_signal_is_scaled():
 
 def test_a_silent_channel_learns_nothing():
     model = FOUR
-    state = eqx.tree_at(lambda s: s.value, model.init(VariableMagnitude().env), jnp.full((2, 4), 0.5))
+    state = eqx.tree_at(
+        lambda s: s.value, model.init(VariableMagnitude().env), jnp.full((2, 4), 0.5)
+    )
     event = one_event(cue=1)
     arrives = ChannelLoss(0.4, which="optimistic").signal(model, model.rpe(state, event), event)
     moved = np.asarray(model.update(state, event, arrives).value[1]) - 0.5
