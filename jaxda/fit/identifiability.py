@@ -31,7 +31,9 @@ def null_direction(
     if dead.any():
         return dead.astype(float)
     scaled = score / size
-    _, spread, directions = np.linalg.svd(scaled, full_matrices=True)
+    # All directions, also where there are fewer records; never a square of the records.
+    few = scaled.shape[0] < scaled.shape[1]
+    _, spread, directions = np.linalg.svd(scaled, full_matrices=few)
     spread = np.append(spread, np.zeros(scaled.shape[1] - len(spread)))
     if spread[-1] ** 2 > _ZERO[score.dtype.itemsize] * spread[0] ** 2:
         return None
