@@ -202,7 +202,7 @@ def code_figure(config: Config, figure: str) -> str:
 def code_landmark(name: str) -> str:
     """Digest of the source behind a measured and drawn landmark."""
     models = (f"models/{m}.py" for m in catalog.describe("landmarks", name).facts["models"])
-    folders = ("tasks", "theory", "habits", "dopamine", "assays", "lesions")
+    folders = ("tasks", "theory", "habits", "dopamine", "assays", "lesions", "fit", "fit/solvers")
     shared = ("landmarks/_*.py", *(f"{folder}/*.py" for folder in folders))
     drawn = ("figures/_*.py", "data/files.py", "platform.py", "catalog.py")
     return fingerprint(f"landmarks/{name}.py", *CORE, *models, *shared, *drawn)

@@ -8,39 +8,48 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from ..catalog import load
 from ..lesions._base import AbstractLesion, M
+from ..lesions._combined import compose
 from ..lesions.intact import Intact
 from ..models._base import Model
-from ..params import resolve, specs
+from ..params import put, resolve, specs
 from ..rollout import Agent
 from ..types import Event
-from ._base import patient
 
 
-def changed(
+def patient(
     model: str,
     settings: Mapping[str, Any],
     lesions: Any = None,
     values: Any = None,
 ) -> Agent:
-    """`patient`, after refusing what a file of a user may have brought.
+    """A model of the catalogue with `settings`, after `lesions` (doses by name) have acted.
+
+    `values` are parameters by name that a condition changes without a mechanism. Both may come
+    from a file of a user.
 
     Raises:
-        ValueError: if the changes are no numbers by name, there is no lesion or parameter of
-            such a name, or a number is out of its domain.
+        ValueError: if they are no numbers by name, there is no lesion or parameter of such a
+            name, a lesion has nothing in the model to act on, or a number is out of its domain.
     """
     for what, given in (("lesions", lesions), ("values", values)):
         _numbers(what, given)
     try:
-        agent = patient(model, settings, lesions, values)
+        damage = [load("lesions", name)(dose) for name, dose in (lesions or {}).items()]
     except KeyError as error:
         raise ValueError(f"lesions: {error.args[0]}") from error
+    healthy = load("models", model)(**settings)
+    agent = Agent(healthy, lesion=compose(*damage) if damage else Intact())
+    placed = {}
     for name, value in (values or {}).items():
-        domain = specs(agent)[resolve(agent, name)].domain
+        path = resolve(agent, name)
+        domain = specs(agent)[path].domain
         if not domain.lower <= value <= domain.upper:
             span = f"from {domain.lower:g} to {domain.upper:g}"
             raise ValueError(f"values: {name} is {value:g}; it lies {span}.")
-    return agent
+        placed[path] = jnp.asarray(value, dtype=float)
+    return put(agent, placed)
 
 
 class Broadcast(AbstractLesion):

@@ -12,7 +12,7 @@ from ..keys import fold_name
 from ..params import check_domains, get, resolve
 from ..rollout import Agent, simulate
 from ..tasks.set_size import SetSize
-from ._base import patient
+from ._changes import patient
 from ._striatum import log_normal
 
 

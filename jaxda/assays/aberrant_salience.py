@@ -12,7 +12,8 @@ from ..keys import fold_name
 from ..params import get
 from ..rollout import Agent, simulate
 from ..tasks.conditioning import Conditioning
-from ._base import AbstractAssay, Outcomes, patient
+from ._base import AbstractAssay, Outcomes
+from ._changes import patient
 from ._settings import number
 from ._striatum import log_normal
 

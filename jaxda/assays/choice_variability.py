@@ -12,7 +12,7 @@ from .. import rollout
 from ..catalog import load
 from ..rollout import Agent
 from ._base import AbstractAssay, Outcomes
-from ._changes import changed
+from ._changes import patient
 
 
 _LEARNER = {"alpha_pos": 0.3, "alpha_neg": 0.3, "beta": 5.0, "q0": 0.5}
@@ -43,11 +43,11 @@ class ChoiceVariability(AbstractAssay):
     values: dict[str, float] | None = eqx.field(static=True, default=None)
 
     def __check_init__(self) -> None:
-        changed("q_learning", _LEARNER, self.lesions, self.values)
+        patient("q_learning", _LEARNER, self.lesions, self.values)
 
     def run(self, keys: Key[Array, " individuals"]) -> Outcomes:
         """Every outcome, a number per individual."""
-        agent = changed("q_learning", _LEARNER, self.lesions, self.values)
+        agent = patient("q_learning", _LEARNER, self.lesions, self.values)
         return jax.tree.map(lambda x: np.asarray(x, float), _played(agent, keys))
 
 

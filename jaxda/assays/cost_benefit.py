@@ -12,7 +12,7 @@ from ..keys import normal, uniforms
 from ..rollout import Agent
 from ..types import Env, Offer
 from ._base import AbstractAssay, Outcomes
-from ._changes import changed, settled
+from ._changes import patient, settled
 from ._settings import number
 
 
@@ -63,7 +63,7 @@ class CostBenefit(AbstractAssay):
         return {"cheap": cheap, "rich": rich}
 
     def _actor(self) -> Agent:
-        return changed("opal", {"beta": _BETA}, self.lesions, {"rho": self.rho})
+        return patient("opal", {"beta": _BETA}, self.lesions, {"rho": self.rho})
 
 
 @eqx.filter_jit

@@ -12,7 +12,7 @@ from .. import rollout
 from ..catalog import load
 from ..rollout import Agent
 from ._base import AbstractAssay, Outcomes
-from ._changes import changed
+from ._changes import patient
 from ._exposure import learning_rates
 from ._settings import number
 
@@ -65,7 +65,7 @@ class DelayedCue(AbstractAssay):
 
     def _learner(self) -> Agent:
         settings = {"gamma": _GAMMA, "kappa": 1 / (1 + _LEAK), "decay": "trial"}
-        return changed("value_decay", settings, self.lesions)
+        return patient("value_decay", settings, self.lesions)
 
     def run(self, keys: Key[Array, " individuals"]) -> Outcomes:
         """Every outcome, a number per individual."""

@@ -10,7 +10,7 @@ from .. import rollout
 from ..catalog import load
 from ..rollout import Agent
 from ._base import AbstractAssay, Outcomes
-from ._changes import changed, settled
+from ._changes import patient, settled
 from ._settings import number
 
 
@@ -56,7 +56,7 @@ class Reversal(AbstractAssay):
 
     def _learner(self) -> Agent:
         rates = {"alpha_pos": _RATE * self.positive, "alpha_neg": _RATE * self.negative}
-        return changed("q_learning", {"beta": _BETA, "q0": 0.5} | rates, self.lesions)
+        return patient("q_learning", {"beta": _BETA, "q0": 0.5} | rates, self.lesions)
 
 
 def to_criterion(right: Bool[np.ndarray, "trials individuals"], run: int) -> np.ndarray:

@@ -12,7 +12,7 @@ from .. import rollout
 from ..catalog import load
 from ..rollout import Agent
 from ._base import AbstractAssay, Outcomes
-from ._changes import changed, settled
+from ._changes import patient, settled
 from ._settings import number
 
 
@@ -63,7 +63,7 @@ class Risk(AbstractAssay):
         return dict(zip((f"risky_{name}" for name in _ODDS), found, strict=True))
 
     def _actor(self) -> Agent:
-        return changed("payoff_cost", _RULE, self.lesions, {"rho": 2 * self.drive - 1})
+        return patient("payoff_cost", _RULE, self.lesions, {"rho": 2 * self.drive - 1})
 
 
 @eqx.filter_jit

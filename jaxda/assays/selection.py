@@ -13,7 +13,7 @@ from ..catalog import load
 from ..rollout import Agent
 from ..types import Env, Offer
 from ._base import AbstractAssay, Outcomes
-from ._changes import changed, settled
+from ._changes import patient, settled
 from ._settings import choice
 
 
@@ -52,12 +52,12 @@ class Selection(AbstractAssay):
 
     def __check_init__(self) -> None:
         choice(self, "where", ("learn", "test", "both"))
-        changed("opal", _ACTOR, self.lesions, self.values)
+        patient("opal", _ACTOR, self.lesions, self.values)
 
     def run(self, keys: Key[Array, " individuals"]) -> Outcomes:
         """Every outcome, a number per individual."""
-        healthy = settled(changed("opal", _ACTOR))
-        ill = settled(changed("opal", _ACTOR, self.lesions, self.values))
+        healthy = settled(patient("opal", _ACTOR))
+        ill = settled(patient("opal", _ACTOR, self.lesions, self.values))
         learner = healthy if self.where == "test" else ill
         tested = healthy if self.where == "learn" else ill
         found = _played(learner, tested.model, keys)

@@ -16,7 +16,7 @@ from ._settings import number
 from ._striatum import checked, striata
 
 
-# After two cycles of 6 s a third repeats the second to .1 %; it is the one that is read.
+# After two cycles of 6 s the third is within .3 % of the mean over two minutes.
 _CYCLES, _CYCLE, _STEP = 3, 6.0, 0.01
 
 

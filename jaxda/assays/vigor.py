@@ -12,7 +12,7 @@ from ..catalog import load
 from ..keys import normal, uniforms
 from ..rollout import Agent
 from ._base import AbstractAssay, Outcomes
-from ._changes import changed, settled
+from ._changes import patient, settled
 from ._settings import number
 
 
@@ -55,11 +55,11 @@ class Vigor(AbstractAssay):
 
     def __check_init__(self) -> None:
         number(self, "cost", 0, 100, "(]")
-        changed("niv_vigor", _SUBJECT, self.lesions)
+        patient("niv_vigor", _SUBJECT, self.lesions)
 
     def run(self, keys: Key[Array, " individuals"]) -> Outcomes:
         """Every outcome, a number per individual."""
-        who = settled(changed("niv_vigor", _SUBJECT, self.lesions))
+        who = settled(patient("niv_vigor", _SUBJECT, self.lesions))
         latency = np.asarray(_pressed(who, jnp.asarray(self.cost, float), keys), float)
         return {"latency": latency, "rate": 60 / latency}
 

@@ -1,5 +1,6 @@
 """Control and condition on the same individuals with the same random numbers: sign and size."""
 
+import json
 import math
 from typing import Any, NamedTuple
 
@@ -11,7 +12,7 @@ from ..assays._base import AbstractAssay
 from ..catalog import load
 from ..errors import InputError, Problem
 from ..keys import named_keys
-from .table import Comparison, Condition, Expected
+from .table import Condition, Expected
 
 
 INDIVIDUALS = 2_000
@@ -67,10 +68,19 @@ def measure(name: str, condition: Condition, n: int = INDIVIDUALS) -> list[Effec
         InputError: if an assay cannot be run as the row says, with its place in the row.
     """
     effects: list[Effect] = []
+    # Comparisons share arms, above all the healthy control.
+    known: dict[str, Any] = {}
     for i, comparison in enumerate(condition.compare):
-        where = f"{name}: compare[{i}]"
         keys = named_keys(0, [(comparison.assay, str(k + 1)) for k in range(n)])
-        control, changed = (_ran(where, comparison, arm, keys) for arm in ("control", "condition"))
+        where = f"{name}: compare[{i}]"
+        arms = []
+        for arm in ("control", "condition"):
+            settings = comparison.control | (comparison.condition if arm == "condition" else {})
+            told = json.dumps([comparison.assay, settings], sort_keys=True)
+            if told not in known:
+                known[told] = _ran(f"{where}.{arm}", comparison.assay, settings, keys)
+            arms.append(known[told])
+        control, changed = arms
         card: Any = load("assays", comparison.assay)
         for outcome, expected in comparison.expect.items():
             a, b = (np.asarray(x[outcome], float) for x in (control, changed))
@@ -102,16 +112,14 @@ def measure(name: str, condition: Condition, n: int = INDIVIDUALS) -> list[Effec
     return effects
 
 
-def _ran(where: str, comparison: Comparison, arm: str, keys: Any) -> Any:
-    settings = comparison.control | (comparison.condition if arm == "condition" else {})
+def _ran(where: str, name: str, settings: dict[str, Any], keys: Any) -> Any:
     try:
-        assay: AbstractAssay = load("assays", comparison.assay)(**settings)
+        assay: AbstractAssay = load("assays", name)(**settings)
         return jax.tree.map(np.asarray, assay.run(keys))
     except (ValueError, TypeError, KeyError) as error:
         told = str(error.args[0] if error.args else error).splitlines()[0]
-        raise InputError([Problem(f"{where}.{arm}", told, "settings that the assay takes")]) from (
-            error
-        )
+        problem = Problem(where, told, "settings that the assay takes")
+        raise InputError([problem]) from error
 
 
 def _size(a: Sample, b: Sample, scale: str) -> tuple[float, float, float, tuple[float, float]]:

@@ -52,8 +52,8 @@ class InverseMethylphenidate(AbstractLandmark):
     claim: ClassVar = (
         "Where there are 14 % more transporters, an occupancy of about one half restores the area "
         "of a burst; tonic dopamine is then higher by almost half and a burst stands out over it "
-        "by a third less. The level alone is restored by a quarter of that occupancy, and where "
-        "there are fewer transporters no occupancy restores anything."
+        "by a third less. The level alone is restored by about a third of that occupancy, and "
+        "where there are fewer transporters no occupancy restores anything."
     )
     source: ClassVar = (
         "A model exploration of jaxda. Constants: Dreyer's toolbox; occupancy by methylphenidate: "
@@ -120,11 +120,10 @@ def _looker(cases: list[Kinetics], control: list[Kinetics]):
     kinetics, usual = _stacked(cases), _stacked(control)
 
     # One solution for all: bursts of control stand in the first column.
-    first = lambda whole, rest: jnp.concatenate([whole, jnp.broadcast_to(rest, shape)], axis=1)
     shape = (len(cases), _GRID.size)
+    first = lambda whole, rest: jnp.concatenate([whole, jnp.broadcast_to(rest, shape)], axis=1)
     both = jax.tree.map(first, usual, kinetics)
 
-    # Not compiled as one: the solution in time is, and is found again by later processes.
     def bursts(occupancy: Float[Array, "cases n"]):
         def total(occupancy):
             free = jnp.zeros((shape[0], 1))

@@ -62,8 +62,8 @@ class InverseSeverity(AbstractLandmark):
     claim: ClassVar = (
         "A loss of nigral cells and an effect of levodopa are parameters like any other: from "
         "sessions off and on within subjects both come back together, roughly for a subject and "
-        "closely for a group. A session off says nothing of the drug; in a session on more loss with "
-        "more drug looks much the same, and sessions off loosen that tie."
+        "closely for a group. A session off says nothing of the drug; in a session on more loss "
+        "with more drug looks much the same, and sessions off loosen that tie."
     )
     source: ClassVar = "A model exploration of jaxda, with OpAL of Collins & Frank 2014"
     models: ClassVar = ("opal",)
@@ -94,8 +94,8 @@ class InverseSeverity(AbstractLandmark):
             "prior, by L-BFGS. Left: estimates by truth, small marks subjects (spread sideways), "
             "large ones one estimate for all of a group with its 95 % interval (from the "
             "curvature), dashed identity. Then: 95 % regions by the mean likelihood of a "
-            "subject of the middle group, for the sessions that are used. Right: root mean square error over "
-            "subjects."
+            "subject of the middle group, for the sessions that are used. Right: root mean square "
+            "error over subjects."
         )
         return Measured(checks, panels, caption)
 

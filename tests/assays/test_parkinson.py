@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxda.assays._changes import Broadcast, changed, settled
+from jaxda.assays._changes import Broadcast, settled
 from jaxda.assays.cost_benefit import CostBenefit
 from jaxda.assays.reversal import Reversal, to_criterion
 from jaxda.assays.risk import Risk
@@ -57,14 +57,14 @@ def test_what_a_file_may_bring_is_refused():
         (["levodopa"], "lesions must be numbers by name"),
     ):
         with pytest.raises(ValueError, match=told):
-            changed("opal", {}, lesions)
+            patient("opal", {}, lesions)
     for values, told in (
         ({"rho": "low"}, "values: rho must be a number, got 'low'"),
         ({"alpha_g": 1.5}, "values: alpha_g is 1.5; it lies from 0 to 1"),
         (0.5, "values must be numbers by name, got 0.5"),
     ):
         with pytest.raises(ValueError, match=told):
-            changed("opal", {}, None, values)
+            patient("opal", {}, None, values)
 
 
 def test_wrong_settings_are_refused():
@@ -86,11 +86,11 @@ def test_wrong_settings_are_refused():
 
 
 def test_what_is_left_of_a_lesion_for_the_broadcast():
-    opal = settled(changed("opal", {"alpha_g": 0.2}, {"snc_loss": 0.5}))
+    opal = settled(patient("opal", {"alpha_g": 0.2}, {"snc_loss": 0.5}))
     # f (1 + c) / (f + c) at f = .5, c = 1.4.
     assert float(opal.model.alpha_g) == pytest.approx(0.2 * 1.2 / 1.9, rel=1e-12)
     assert isinstance(opal.lesion, Intact)
-    q = settled(changed("q_learning", {}, {"levodopa": 1.0}))
+    q = settled(patient("q_learning", {}, {"levodopa": 1.0}))
     assert isinstance(q.lesion, Broadcast)
     twice = q.lesion.tissue(q.model)
     assert float(twice.alpha_neg) == float(q.model.alpha_neg)

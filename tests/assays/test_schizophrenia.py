@@ -115,7 +115,7 @@ def test_settings_without_meaning_are_refused(assay, settings, message):
 def test_a_parameter_or_lesion_that_is_not_there_is_refused():
     with pytest.raises(ValueError, match="'rho'"):
         by_heart(values={"rho": 0.5})
-    with pytest.raises(KeyError, match="prefrontal"):
+    with pytest.raises(ValueError, match="prefrontal"):
         by_heart(lesions={"prefrontal": 0.5})
     with pytest.raises(ValueError, match="phi"):
         by_heart(values={"phi": 1.5})
