@@ -224,7 +224,7 @@ def _even(
     stages: _Stage, intact: tuple[float, float], doses: Float[Array, " n"]
 ) -> Float[Array, "stages n"]:
     """Loss of equal doses at equal times."""
-    taken = jnp.arange(_USUAL) * _DAY / _USUAL
+    taken = jnp.arange(float(_USUAL)) * (_DAY / _USUAL)
     one = lambda stage, dose: _loss(stage, intact, taken, jnp.full(_USUAL, dose))
     return jax.jit(jax.vmap(jax.vmap(one, (None, 0)), (0, None)))(stages, doses)
 

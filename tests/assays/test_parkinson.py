@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxda.assays._changes import Broadcast, settled
+from jaxda.assays._changes import Broadcast, patient, settled
 from jaxda.assays.cost_benefit import CostBenefit
 from jaxda.assays.reversal import Reversal, to_criterion
 from jaxda.assays.risk import Risk
