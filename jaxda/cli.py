@@ -176,8 +176,9 @@ def validate(files: tuple[str, ...], configs: tuple[str, ...]) -> None:
         under = "".join(f" over {n} {d:g}" for n, d in scenario.background.items())
         click.echo(
             f"scenario {name}: {scenario.task.name}, {scenario.lesion} at "
-            f"{len(scenario.doses)} dose(s){under}, {scenario.subjects} subjects × {scenario.sessions} "
-            f"session(s) × {scenario.trials} trials; sources {', '.join(scenario.sources)}; "
+            f"{len(scenario.doses)} dose(s){under}, {scenario.subjects} subjects × "
+            f"{scenario.sessions} session(s) × {scenario.trials} trials; "
+            f"sources {', '.join(scenario.sources)}; "
             f"candidates {', '.join(scenario.candidates) or 'none'}"
         )
     for name, dataset in checked.datasets.items():

@@ -21,6 +21,7 @@ ASIDE = {
     "errors.py",
     "layout.py",
     "schedules.py",
+    "table.py",
 }
 
 

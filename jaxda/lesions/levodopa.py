@@ -45,7 +45,7 @@ class Levodopa(AbstractLesion):
         "Frank, Seeberger & O'Reilly 2004, Science 306:1940; Cools et al. 2001; Dreyer 2014"
     )
     caution: ClassVar = (
-        "Contested: Grogan et al. 2017 found no effect of medication on learning from gains and "
+        "Grogan et al. 2017 found no effect of medication on learning from gains and "
         "losses in three experiments, Shiner et al. 2012 and Smittenaar et al. 2012 found it at "
         "test only. In foraging, drugs changed learning from gains and not from losses "
         "(Rutledge et al. 2009), against the map for models without pathways."
