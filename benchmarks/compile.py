@@ -1,7 +1,8 @@
 """Compilation of every model: simulation and gradient, cold and with compiled programs cached.
 
 Each model runs in two processes of its own that share an empty cache folder, so the first
-compiles everything and the second finds it. Name models to measure only those.
+compiles everything and the second finds it. Seconds are CPU time, so that other work on the
+machine does not count. Name models to measure only those.
 """
 
 import json
@@ -16,7 +17,7 @@ EVENTS, LANES = 200, 500
 
 
 def one(name: str) -> dict[str, float]:
-    """Seconds to trace (with lowering) and to compile (with loading, if it is cached)."""
+    """CPU seconds to trace (with lowering) and to compile (with loading, if it is cached)."""
     from jaxda import platform
 
     platform.configure(precision=32)
@@ -49,12 +50,12 @@ def one(name: str) -> dict[str, float]:
     timed = dict.fromkeys(("trace", "compile"), 0.0)
 
     def compiled(fn, *args):
-        begun = time.perf_counter()
+        begun = time.process_time()
         lowered = jax.jit(fn).lower(*args)
-        timed["trace"] += time.perf_counter() - begun
-        begun = time.perf_counter()
+        timed["trace"] += time.process_time() - begun
+        begun = time.process_time()
         program = lowered.compile()
-        timed["compile"] += time.perf_counter() - begun
+        timed["compile"] += time.process_time() - begun
         return program
 
     events, _ = compiled(play, keys, coords)(keys, coords)
@@ -67,7 +68,7 @@ def main() -> None:
     from jaxda.catalog import names
 
     known = sys.argv[1:] or names("models")
-    print(f"Seconds for simulation and gradient together; {EVENTS} events x {LANES} lanes, float32")
+    print(f"CPU seconds, simulation and gradient; {EVENTS} events x {LANES} lanes, float32")
     print(f"{'model':<28}{'trace':>8}{'compile, cold':>15}{'compile, warm':>15}")
     worst = [0.0, 0.0, 0.0]
     for name in known:

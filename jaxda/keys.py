@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
 from jax.extend.random import threefry2x32_p
-from jaxtyping import Array, Float, Int, Key, PRNGKeyArray
+from jaxtyping import Array, Float, Int, Integer, Key, PRNGKeyArray
 
 
 def _words(text: str) -> np.ndarray:
@@ -38,6 +38,20 @@ def fold_name(key: PRNGKeyArray, name: str) -> PRNGKeyArray:
     return jr.fold_in(key, int(_words(name)[0]))
 
 
+def words(
+    keys: Key[Array, "..."], first: Integer[Array, "..."], second: Integer[Array, "..."]
+) -> tuple[Array, ...]:
+    """Two random 32-bit words `[*keys, *counts, lanes]`, for `[*keys, lanes]` and two counts."""
+    data = jr.key_data(keys)
+    *lead, lanes = keys.shape
+    # One axis of counts, and keys not spread over it: the loop that hashes is then short in
+    # compiling and reads little.
+    key = [data[..., None, :, i] for i in range(2)]
+    counts = [x.reshape(*(1,) * len(lead), -1, 1).astype(jnp.uint32) for x in (first, second)]
+    pair = threefry2x32_p.bind(*key, *counts)
+    return tuple(x.reshape(*lead, *first.shape, lanes) for x in pair)
+
+
 def uniforms(
     keys: Key[Array, " lanes"], events: Int[Array, " events"], n_draws: int
 ) -> Float[Array, "events draws lanes"]:
@@ -46,17 +60,9 @@ def uniforms(
     Draw d of event t is a hash of (key, t, d) alone, so any block of events and any tile of
     lanes gives the same numbers.
     """
-    data = jr.key_data(keys)
-    pairs = -(-n_draws // 2)
-    shape = (events.shape[0], pairs, keys.shape[0])
-    wide = lambda x: jnp.broadcast_to(x, shape)
-    first, second = threefry2x32_p.bind(
-        wide(data[None, None, :, 0]),
-        wide(data[None, None, :, 1]),
-        wide(events.astype(jnp.uint32)[:, None, None]),
-        wide(jnp.arange(pairs, dtype=jnp.uint32)[None, :, None]),
-    )
-    bits = jnp.stack([first, second], axis=2).reshape(shape[0], 2 * pairs, shape[2])
+    pairs = jnp.arange(-(-n_draws // 2))
+    bits = jnp.stack(words(keys, *jnp.broadcast_arrays(events[:, None], pairs)), axis=2)
+    bits = bits.reshape(events.shape[0], 2 * pairs.shape[0], keys.shape[0])
     dtype = jnp.zeros(()).dtype
     # 24 bits and half a step: exact in float32, and never 0 or 1.
     return ((bits[:, :n_draws] >> 8).astype(dtype) + 0.5) * jnp.asarray(2.0**-24, dtype)

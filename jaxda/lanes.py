@@ -21,18 +21,25 @@ import equinox as eqx
 import jax
 import jax.extend as jex
 import jax.numpy as jnp
+import jax.random as jr
 import numpy as np
 from jaxtyping import Array
 
+from .keys import words
+
 
 _SMALL = 8
+
+
+# A number that is the same in all lanes and known without running anything is one of numpy.
+Part = Any
 
 
 @dataclasses.dataclass(frozen=True)
 class _Cell:
     """A part inside a numpy array, which would take a bare one apart."""
 
-    part: Array
+    part: Part
 
 
 class Spread(eqx.Module):
@@ -42,7 +49,7 @@ class Spread(eqx.Module):
     lanes]`. A part that is the same in all lanes may lack its lanes.
     """
 
-    parts: tuple[Array, ...]
+    parts: tuple[Part, ...]
     shape: tuple[int, ...] = eqx.field(static=True)
 
     @property
@@ -66,7 +73,7 @@ class Spread(eqx.Module):
         return (jnp.stack(wide) if len(wide) > 1 else wide[0]).reshape(*self.shape, n_lanes)
 
 
-def spread(x: Array, lanes: bool = True) -> Spread:
+def spread(x: Part, lanes: bool = True) -> Spread:
     """An array `[*shape, lanes]`, or `[*shape]` if it is the same in all lanes."""
     shape = x.shape[:-1] if lanes else x.shape
     size = math.prod(shape)
@@ -103,12 +110,62 @@ def stack_events(tree: Any) -> Any:
     return jax.tree.map(one, tree, is_leaf=_is_spread)
 
 
-def _of_cells(cells: np.ndarray, n_lanes: int) -> Spread:
+class Recorded:
+    """What a scan records of each event, every part of it stored once.
+
+    The body gives `keep` a tree of `Spread`s and stores what it returns; `whole` makes the tree
+    of it again. What is constant, or came in with the event, is not stored at all.
+    """
+
+    def keep(self, tree: Any, given: Any, n_lanes: int) -> list[Array]:
+        """The parts to store, of one event; `given` are `Spread`s that came with it."""
+        spreads, self._tree = jax.tree.flatten(tree, is_leaf=_is_spread)
+        self._shapes = [s.shape for s in spreads]
+        self._places: list[list[tuple[str, Any]]] = []
+        brought = {id(x): i for i, x in enumerate(jax.tree.leaves(given))}
+        seen: dict[int, int] = {}
+        stored: list[Array] = []
+        for s in spreads:
+            full = (*(() if s.small else s.shape), n_lanes)
+            self._places.append([])
+            for part in s.parts:
+                if isinstance(part, np.ndarray | np.generic):
+                    self._places[-1].append(("known", np.asarray(part)))
+                elif id(part) in brought:
+                    self._places[-1].append(("given", brought[id(part)]))
+                else:
+                    if id(part) not in seen:
+                        seen[id(part)] = len(stored)
+                        stored.append(_to_lanes(part, full))
+                    self._places[-1].append(("stored", seen[id(part)]))
+        return stored
+
+    def whole(self, stored: Sequence[Array], given: Any, n_events: int, n_lanes: int) -> Any:
+        """The tree `[events, *shape, lanes]` that was recorded."""
+        sources = {"stored": stored, "given": jax.tree.leaves(given)}
+
+        def part(source: str, at: Any) -> Array:
+            if source == "known":
+                return jnp.broadcast_to(at[..., None], (n_events, *at.shape, n_lanes))
+            return sources[source][at]
+
+        spreads = [
+            Spread(tuple(part(*place) for place in places), shape)
+            for places, shape in zip(self._places, self._shapes, strict=True)
+        ]
+        return stack_events(jax.tree.unflatten(self._tree, spreads))
+
+
+def _to_lanes(part: Part, full: tuple[int, ...]) -> Array:
+    return jnp.broadcast_to(part if part.ndim == len(full) else part[..., None], full)
+
+
+def _of_cells(cells: np.ndarray, width: "_Width") -> Spread:
     parts = tuple(cell.part for cell in cells.reshape(-1))
     if len(parts) <= _SMALL:
         return Spread(parts, cells.shape)
-    wide = jnp.stack([jnp.broadcast_to(p, (n_lanes,)) for p in parts])
-    return Spread((wide.reshape(*cells.shape, n_lanes),), cells.shape)
+    wide = jnp.stack([width.wide(p) for p in parts])
+    return Spread((wide.reshape(*cells.shape, width.lanes),), cells.shape)
 
 
 def _is_spread(x: Any) -> bool:
@@ -126,6 +183,11 @@ def widen(tree: Any, n_lanes: int) -> Any:
     return jax.tree.map(wide, tree, is_leaf=_is_spread)
 
 
+def stacked(tree: Any, n_lanes: int) -> Any:
+    """Every `Spread` as one array `[*shape, lanes]`."""
+    return jax.tree.map(lambda s: s.stacked(n_lanes), tree, is_leaf=_is_spread)
+
+
 def evaluate(fn: Callable[..., Any], n_lanes: int, *args: Any) -> Any:
     """`fn(*args)` in every lane. Leaves of `args` and of the result are `Spread`."""
     flat, treedef = jax.tree.flatten(args, is_leaf=_is_spread)
@@ -133,83 +195,129 @@ def evaluate(fn: Callable[..., Any], n_lanes: int, *args: Any) -> Any:
     closed, out_shape = jax.make_jaxpr(
         lambda *leaves: fn(*jax.tree.unflatten(treedef, leaves)), return_shape=True
     )(*single)
-    outs = _run(closed.jaxpr, [spread(jnp.asarray(c), False) for c in closed.consts], flat, n_lanes)
+    outs = _run(closed, flat, _Width(n_lanes))
     return jax.tree.unflatten(jax.tree.structure(out_shape), outs)
 
 
-def _run(jaxpr: Any, consts: list[Spread], args: Sequence[Spread], n_lanes: int) -> list[Spread]:
+class _Width:
+    """The number of lanes, and what has been computed in them.
+
+    Models ask for the same one-hot in their policy, error and update. XLA would find that out
+    by itself, but the gradient would already store each of them.
+    """
+
+    def __init__(self, lanes: int):
+        self.lanes = lanes
+        self._known: dict[Any, tuple[Any, Array]] = {}
+
+    def once(self, what: Any, compute: Callable[..., Array], *operands: Part) -> Array:
+        """`compute(*operands)`, where `what` and the operands determine the result."""
+        key = (what, *map(_identity, operands))
+        if key not in self._known:
+            # Operands stay alive with their identity.
+            self._known[key] = operands, compute(*operands)
+        return self._known[key][1]
+
+    def wide(self, x: Part, *shape: int) -> Array:
+        """`x` broadcast to `[*shape, lanes]`."""
+        full = (*shape, self.lanes)
+        return x if x.shape == full else self.once(full, lambda x: jnp.broadcast_to(x, full), x)
+
+
+def _identity(x: Any) -> Any:
+    return (x.dtype, x.item()) if isinstance(x, np.generic) else id(x)
+
+
+def _constant(x: Any) -> Spread:
+    # As numpy, it is still known to be constant while a scan is traced.
+    traced = isinstance(x, jax.core.Tracer) or jnp.issubdtype(x.dtype, jax.dtypes.extended)
+    return spread(x if traced else np.asarray(x), False)
+
+
+def _run(closed: Any, args: Sequence[Spread], width: _Width) -> list[Spread]:
+    jaxpr = closed.jaxpr
     env: dict[Any, Spread] = {}
 
     def read(atom: Any) -> Spread:
         if isinstance(atom, jex.core.Literal):
-            return spread(jnp.asarray(atom.val, dtype=atom.aval.dtype), False)  # type: ignore[attr-defined]
+            return spread(np.asarray(atom.val, atom.aval.dtype), False)  # type: ignore[attr-defined]
         return env[atom]
 
-    env.update(zip(jaxpr.constvars, consts, strict=True))
+    env.update(zip(jaxpr.constvars, map(_constant, closed.consts), strict=True))
     env.update(zip(jaxpr.invars, args, strict=True))
     for eqn in jaxpr.eqns:
-        outs = _apply(eqn, [read(v) for v in eqn.invars], n_lanes)
+        outs = _apply(eqn, [read(v) for v in eqn.invars], width)
         env.update(zip(eqn.outvars, outs, strict=True))
     return [read(v) for v in jaxpr.outvars]
 
 
-def _apply(eqn: Any, args: list[Spread], n_lanes: int) -> list[Spread]:
+def _apply(eqn: Any, args: list[Spread], width: _Width) -> list[Spread]:
     name = eqn.primitive.name
     small = all(s.small for s in args) and all(
         math.prod(v.aval.shape) <= _SMALL for v in eqn.outvars
     )
     if name in ("pjit", "jit", "closed_call"):
-        inner = eqn.params["jaxpr"]
-        consts = [spread(jnp.asarray(c), False) for c in inner.consts]
-        return _run(inner.jaxpr, consts, args, n_lanes)
+        return _run(eqn.params["jaxpr"], args, width)
+    if name == "iota" and not small:
+        return [Spread((eqn.primitive.bind(**eqn.params),), eqn.params["shape"])]
+    if name == "scan":
+        return _scan(eqn.params, args, width.lanes)
+    if name in _RANDOM and args[0].parts[0].dtype.name == "key<fry>":
+        return [spread(_RANDOM[name](eqn.params, *[s.stacked(width.lanes) for s in args]))]
     if name in _ELEMENTWISE:
-        return [(_each if small else _whole)(eqn, args, n_lanes)]
+        return [(_each if small else _whole)(eqn, args, width)]
     if name in _SHAPED and small:
         cells = _SHAPED[name](eqn.params, *[s.cells() for s in args])
-        return [_of_cells(cells, n_lanes)]
+        return [_of_cells(cells, width)]
     if name in _FOLDS and small:
-        return [_of_cells(_fold(_FOLDS[name], eqn.params["axes"], args[0].cells()), n_lanes)]
-    if name == "broadcast_in_dim" and args[0].small:
-        return [_grown(eqn.params, args[0], n_lanes)]
-    return _mapped(eqn, args, n_lanes)
+        return [_of_cells(_fold(_FOLDS[name], eqn.params["axes"], args[0].cells()), width)]
+    if name in _LEADING and not small:
+        wide = [s.stacked(width.lanes) for s in args]
+        return [spread(x) for x in jax.tree.leaves(eqn.primitive.bind(*wide, **eqn.params))]
+    if name in _RESHAPED and not small:
+        return [spread(_RESHAPED[name](eqn.params, args[0].stacked(width.lanes)))]
+    return _mapped(eqn, args, width.lanes)
 
 
-def _bind(eqn: Any, *operands: Array) -> Array:
-    return eqn.primitive.bind(*operands, **eqn.params)
-
-
-def _level(operands: Sequence[Array], n_lanes: int) -> list[Array]:
-    """Operands of one element: all with lanes if any has them."""
-    if all(x.ndim == 0 for x in operands):
-        return list(operands)
-    return [jnp.broadcast_to(x, (n_lanes,)) for x in operands]
-
-
-def _each(eqn: Any, args: list[Spread], n_lanes: int) -> Spread:
+def _each(eqn: Any, args: list[Spread], width: _Width) -> Spread:
     cells: Any = np.broadcast_arrays(*[s.cells() for s in args])
     out = np.empty(cells[0].shape, object)
     for index in np.ndindex(out.shape):
-        out[index] = _Cell(_bind(eqn, *_level([c[index].part for c in cells], n_lanes)))
-    return _of_cells(out, n_lanes)
+        out[index] = _Cell(_element(eqn, [c[index].part for c in cells], width))
+    return _of_cells(out, width)
 
 
-def _whole(eqn: Any, args: list[Spread], n_lanes: int) -> Spread:
+def _element(eqn: Any, operands: list[Part], width: _Width) -> Part:
+    name, known = eqn.primitive.name, [isinstance(x, np.generic) for x in operands]
+    if name == "select_n" and known[0]:
+        return operands[1 + int(operands[0])]
+    if name in _KNOWN and all(known):
+        return _KNOWN[name](eqn.params, *operands)
+    if any(x.ndim for x in operands):
+        operands = [width.wide(x) for x in operands]
+    bind = functools.partial(eqn.primitive.bind, **eqn.params)
+    return width.once((eqn.primitive, *eqn.params.items()), bind, *operands)
+
+
+def _whole(eqn: Any, args: list[Spread], width: _Width) -> Spread:
     shape = eqn.outvars[0].aval.shape
-    wide = [_filled(s, shape, n_lanes) for s in args]
-    return Spread((_bind(eqn, *wide),), shape)
+    wide = [width.wide(s.stacked(width.lanes), *shape) for s in args]
+    return Spread((eqn.primitive.bind(*wide, **eqn.params),), shape)
 
 
-def _filled(s: Spread, shape: tuple[int, ...], n_lanes: int) -> Array:
-    x = s.stacked(n_lanes)
-    return jnp.broadcast_to(x, (*shape, n_lanes)) if s.shape == () else x
+def _scan(params: dict[str, Any], args: list[Spread], n_lanes: int) -> list[Spread]:
+    n_consts, n_carry = params["num_consts"], params["num_carry"]
+    consts, begin = args[:n_consts], args[n_consts : n_consts + n_carry]
+    xs = args[n_consts + n_carry :]
 
+    def step(carry: list[Spread], x: list[Spread]) -> Any:
+        out = _run(params["jaxpr"], [*consts, *carry, *x], _Width(n_lanes))
+        return widen(out[:n_carry], n_lanes), widen(out[n_carry:], n_lanes)
 
-def _grown(params: dict[str, Any], s: Spread, n_lanes: int) -> Spread:
-    """A small array broadcast to a big one."""
-    shape, dims = params["shape"], params["broadcast_dimensions"]
-    x = s.stacked(n_lanes)
-    out = jax.lax.broadcast_in_dim(x, (*shape, n_lanes), (*dims, len(shape)))
-    return Spread((out,), tuple(shape))
+    events = spread_events([s.stacked(n_lanes) for s in xs])
+    how = {name: params[name] for name in ("length", "reverse", "unroll")}
+    end, out = jax.lax.scan(step, widen(begin, n_lanes), events, **how)
+    return [*end, *map(spread, stack_events(out))]
 
 
 def _mapped(eqn: Any, args: list[Spread], n_lanes: int) -> list[Spread]:
@@ -248,12 +356,10 @@ def _broadcast(params: dict[str, Any], cells: np.ndarray) -> np.ndarray:
 
 def _iota(params: dict[str, Any]) -> np.ndarray:
     shape, along = params["shape"], params["dimension"]
-    numbers = np.broadcast_to(
-        np.arange(shape[along]).reshape([-1 if a == along else 1 for a in range(len(shape))]), shape
-    )
+    numbers = np.arange(shape[along], dtype=params["dtype"])
     out = np.empty(shape, object)
     for index in np.ndindex(out.shape):
-        out[index] = _Cell(jnp.asarray(numbers[index], params["dtype"]))
+        out[index] = _Cell(numbers[index[along]])
     return out
 
 
@@ -287,6 +393,71 @@ _FOLDS: dict[str, Callable[[Array, Array], Array]] = {
     "reduce_or": jnp.logical_or,
 }
 
+# Their parameters count axes from the first, so lanes on the last change nothing.
+_LEADING = frozenset(
+    (
+        *_FOLDS,
+        *("squeeze", "rev", "concatenate", "argmax", "argmin", "sort"),
+        *("cumsum", "cumprod", "cummax", "cummin", "cumlogsumexp"),
+    )
+)
+
+
+def _whole_slice(params: dict[str, Any], x: Array) -> Array:
+    strides = params["strides"]
+    return jax.lax.slice(
+        x,
+        (*params["start_indices"], 0),
+        (*params["limit_indices"], x.shape[-1]),
+        strides and (*strides, 1),
+    )
+
+
+def _whole_broadcast(params: dict[str, Any], x: Array) -> Array:
+    shape, dims = params["shape"], params["broadcast_dimensions"]
+    return jax.lax.broadcast_in_dim(x, (*shape, x.shape[-1]), (*dims, len(shape)))
+
+
+_RESHAPED: dict[str, Callable[[dict[str, Any], Array], Array]] = {
+    "broadcast_in_dim": _whole_broadcast,
+    "slice": _whole_slice,
+    "reshape": lambda p, x: x.reshape(*p["new_sizes"], x.shape[-1]),
+    "transpose": lambda p, x: x.transpose(*p["permutation"], x.ndim - 1),
+}
+
+
+def _random_bits(params: dict[str, Any], keys: Array) -> Array:
+    first, second = words(keys, *_counts(params["shape"]))
+    if params["bit_width"] == 64:
+        return first.astype(jnp.uint64) << 32 | second.astype(jnp.uint64)
+    return (first ^ second).astype(f"uint{params['bit_width']}")
+
+
+def _random_split(params: dict[str, Any], keys: Array) -> Array:
+    pairs = jnp.stack(words(keys, *_counts(params["shape"])), axis=-1)
+    return jr.wrap_key_data(pairs, impl="threefry2x32")
+
+
+def _counts(shape: tuple[int, ...]) -> tuple[Array, Array]:
+    """Places in an array, as the high and the low word that JAX counts them in."""
+    places = jnp.arange(math.prod(shape), dtype=jnp.uint32).reshape(shape)
+    return jnp.zeros_like(places), places
+
+
+# The same numbers as those of `jax.random`, made with the lanes last from the start.
+_RANDOM: dict[str, Callable[..., Array]] = {
+    "random_bits": _random_bits,
+    "random_split": _random_split,
+}
+
+# What decides for or against a part of the program, if it is known before it runs.
+_KNOWN: dict[str, Callable[..., Part]] = {
+    "and": lambda p, x, y: x & y,
+    "or": lambda p, x, y: x | y,
+    "not": lambda p, x: ~x,
+    "convert_element_type": lambda p, x: x.astype(p["new_dtype"]),
+}
+
 _ELEMENTWISE = frozenset(
     name
     for line in (
@@ -295,7 +466,7 @@ _ELEMENTWISE = frozenset(
         "sin cos tan tanh sinh cosh asinh acosh atanh atan2 erf erfc erf_inv lgamma digamma",
         "eq ne lt le gt ge and or not xor select_n",
         "shift_left shift_right_logical shift_right_arithmetic",
-        "convert_element_type stop_gradient add_any",
+        "convert_element_type bitcast_convert_type stop_gradient add_any",
     )
     for name in line.split()
 )

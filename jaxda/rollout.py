@@ -15,7 +15,7 @@ from jaxtyping import Array, Float, Int, Key
 
 from .habits._base import AbstractHabit
 from .keys import gumbel, logistic, uniforms
-from .lanes import evaluate, spread, spread_events, stack_events, widen
+from .lanes import Recorded, evaluate, spread, spread_events, stacked, widen
 from .lesions._base import AbstractLesion, check_targets
 from .lesions.intact import Intact
 from .models._base import Model
@@ -161,8 +161,12 @@ def simulate(
     n_draws = n_choice + env.timed + task.n_draws
     # Noise is a function of (key, event), so the size of a block changes no number.
     size = next((b for b in _BLOCKS if n_events % b == 0), _BLOCKS[0])
+    if not (env.acts or task.n_draws):
+        # Without noise one block will do, and nothing is stored in a block before the whole.
+        size = n_events
     n_blocks = -(-n_events // size)
-    plan = jax.vmap(lambda k: task.plan(k, n_blocks * size), out_axes=-1)(keys)
+    planned = evaluate(lambda key: task.plan(key, n_blocks * size), n_lanes, spread(keys))
+    plan = stacked(planned, n_lanes)
 
     def act(agent: Agent, carry: tuple[AgentState, Any], at: Any) -> Any:
         (state, world), (plan, draws) = carry, at
@@ -199,8 +203,11 @@ def simulate(
         kept = record(event, readout)
         return (state, world), (kept, behind) if truth else kept
 
+    recorded = Recorded()
+
     def step(carry: Any, at: Any) -> Any:
-        return widen(evaluate(act, n_lanes, placed, carry, at), n_lanes)
+        carry, kept = evaluate(act, n_lanes, placed, carry, at)
+        return widen(carry, n_lanes), recorded.keep(kept, at[0], n_lanes)
 
     def block(carry: Any, at: Any) -> Any:
         first, plan = at
@@ -210,9 +217,13 @@ def simulate(
         return jax.lax.scan(step, carry, spread_events((plan, draws)))
 
     begin = widen(evaluate(lambda a: (start(a, env), task.init()), n_lanes, placed), n_lanes)
-    blocked = jax.tree.map(lambda x: x.reshape(n_blocks, size, *x.shape[1:]), plan)
-    _, out = jax.lax.scan(block, begin, (jnp.arange(n_blocks) * size, blocked))
-    out = stack_events(jax.tree.map(lambda x: x.reshape(-1, *x.shape[2:]), out))
+    if n_blocks == 1:
+        _, stored = block(begin, (jnp.zeros((), int), plan))
+    else:
+        blocked = jax.tree.map(lambda x: x.reshape(n_blocks, size, *x.shape[1:]), plan)
+        _, out = jax.lax.scan(block, begin, (jnp.arange(n_blocks) * size, blocked))
+        stored = [x.reshape(-1, *x.shape[2:]) for x in out]
+    out = recorded.whole(stored, spread_events(plan), n_blocks * size, n_lanes)
     return jax.tree.map(lambda x: x[:n_events] if n_events % size else x, out)
 
 
@@ -233,11 +244,16 @@ def replay(
         state, readout = learn(agent, state, event, policy_of(agent, state, event.offer))
         return state, record(event, readout)
 
+    recorded = Recorded()
+
     def step(state: Any, event: Any) -> Any:
-        return widen(evaluate(see, n_lanes, placed, state, event), n_lanes)
+        state, kept = evaluate(see, n_lanes, placed, state, event)
+        return widen(state, n_lanes), recorded.keep(kept, event, n_lanes)
 
     begin = widen(evaluate(lambda a: start(a, env), n_lanes, placed), n_lanes)
-    return stack_events(jax.lax.scan(step, begin, spread_events(events))[1])
+    shown = spread_events(events)
+    stored = jax.lax.scan(step, begin, shown)[1]
+    return recorded.whole(stored, shown, events.valid.shape[0], n_lanes)
 
 
 def log_probs(

@@ -75,10 +75,12 @@ class VariableMagnitude(AbstractTask[None, _Plan]):
         cue, size = jr.split(key)
         edges = np.cumsum(self.probabilities) / np.sum(self.probabilities)
         u = jr.uniform(size, (n_events,))
-        index = jnp.sum(u[:, None] >= jnp.asarray(edges[:-1], dtype=float), axis=1)
+        # Spelt out: a gather would take events one by one.
+        magnitude = jnp.full((n_events,), self.magnitudes[0], dtype=float)
+        for edge, more in zip(edges, self.magnitudes[1:], strict=False):
+            magnitude = jnp.where(u >= edge, more, magnitude)
         return _Plan(
-            cue=(jr.uniform(cue, (n_events,)) < self.cued).astype(int),
-            magnitude=jnp.asarray(self.magnitudes, dtype=float)[index],
+            cue=(jr.uniform(cue, (n_events,)) < self.cued).astype(int), magnitude=magnitude
         )
 
     def init(self) -> None:
