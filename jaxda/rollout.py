@@ -252,7 +252,8 @@ def replay(
 
     begin = widen(evaluate(lambda a: start(a, env), n_lanes, placed), n_lanes)
     shown = spread_events(events)
-    stored = jax.lax.scan(step, begin, shown)[1]
+    # The gradient computes an event again; to store what it needs of it takes longer.
+    stored = jax.lax.scan(jax.checkpoint(step, prevent_cse=False), begin, shown)[1]
     return recorded.whole(stored, shown, events.valid.shape[0], n_lanes)
 
 
