@@ -3,9 +3,10 @@
 import jax
 import jax.numpy as jnp
 import jax.random as jr
+import numpy as np
 import pytest
 
-from jaxda.lanes import evaluate, spread, spread_events, stack_events
+from jaxda.lanes import evaluate, spread, spread_events, stack_events, stacked
 
 
 N = 5
@@ -80,3 +81,19 @@ def test_what_is_the_same_in_all_lanes_stays_one_number():
     out = evaluate(lambda a: (a + 1, jnp.ones(())), N, spread(jnp.zeros((N,))))
     assert out[0].parts[0].shape == (N,)
     assert out[1].parts[0].shape == ()
+
+
+@pytest.mark.parametrize("size", [3, 40])
+def test_random_numbers_are_those_of_jax_random(size):
+    keys = jr.split(jr.key(3), 5)
+
+    def draw(key):
+        first, second = jr.split(key)
+        many = jr.split(second, size)
+        wait = jr.exponential(first, (size,))
+        return wait, jr.uniform(many[-1], (size,)), jr.randint(many[0], (size, 2), 0, 9)
+
+    found = stacked(evaluate(draw, 5, spread(keys)), 5)
+    expected = jax.vmap(draw, out_axes=-1)(keys)
+    for a, b in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(a, b)
