@@ -95,21 +95,18 @@ def test_derivative_by_dose_is_finite_at_both_ends_and_right_between(lesion, pai
     assert bool(jnp.any(slope != 0)) == (lesion != "intact")
 
 
-@pytest.mark.parametrize("lesion", LESIONS)
 @pytest.mark.parametrize("model", MODELS)
-def test_a_lesion_without_target_is_refused(lesion, model):
-    cut, healthy = dosed(lesion, 0.3), load("models", model)()
-    if not cut.targets or roles(healthy) & set(cut.targets):
-        Agent(healthy, cut)
-        if cut.targets:
-            hurt = cut.tissue(healthy), cut.signal(healthy, RPE, EVENT)
-            assert not same(hurt, (healthy, RPE))
-        return
-    with pytest.raises(ValueError, match=type(healthy).__name__):
-        Agent(healthy, cut)
-    # Nor may it hide in a combination.
-    with pytest.raises(ValueError, match=type(healthy).__name__):
-        Agent(healthy, compose(dosed("intact", 0.1), cut))
+def test_a_lesion_without_target_is_refused(model):
+    healthy = load("models", model)()
+    for cut in (dosed(lesion, 0.3) for lesion in LESIONS):
+        if not cut.targets or roles(healthy) & set(cut.targets):
+            Agent(healthy, cut)
+            continue
+        with pytest.raises(ValueError, match=type(healthy).__name__):
+            Agent(healthy, cut)
+        # Nor may it hide in a combination.
+        with pytest.raises(ValueError, match=type(healthy).__name__):
+            Agent(healthy, compose(dosed("intact", 0.1), cut))
 
 
 @pytest.mark.parametrize("lesion", LESIONS)
@@ -125,7 +122,11 @@ def test_two_of_a_kind_are_one(lesion):
     assert same(compose(a, dosed(lesion, 0.0)), a, rtol=1e-14)
 
 
-@pytest.mark.parametrize("trio", list(itertools.combinations(LESIONS, 3)), ids="+".join)
+# Each lesion in three trios: how lesions compose does not depend on which they are.
+TRIOS = [tuple(LESIONS[i - j] for j in range(3)) for i in range(len(LESIONS))]
+
+
+@pytest.mark.parametrize("trio", TRIOS, ids="+".join)
 def test_composition_is_associative_and_ignores_order(trio):
     a, b, c = (dosed(n, d) for n, d in zip(trio, (0.2, 0.3, 0.4), strict=True))
     left = compose(compose(a, b), c)
@@ -137,11 +138,17 @@ def test_composition_is_associative_and_ignores_order(trio):
     assert same(compose(left, a), compose(compose(a, a), b, c))
 
 
-@pytest.mark.parametrize("model", MODELS)
+def one_per_roles():
+    """The first model of every set of roles."""
+    return list({roles(load("models", n)): n for n in reversed(MODELS)}.values())
+
+
+@pytest.mark.parametrize("model", one_per_roles())
 def test_kinds_of_lesion_commute(model):
     healthy = load("models", model)()
+    reach = [n for n in LESIONS if not (t := load("lesions", n).targets) or roles(healthy) & set(t)]
 
-    @compiled
+    # Not compiled: every pair of kinds would be.
     def both(one, other):
         after = lambda outer, inner: outer.signal(healthy, inner.signal(healthy, RPE, EVENT), EVENT)
         there = one.tissue(other.tissue(healthy)), after(one, other)
@@ -149,7 +156,7 @@ def test_kinds_of_lesion_commute(model):
         together = compose(one, other)
         return there, back, (together.tissue(healthy), together.signal(healthy, RPE, EVENT))
 
-    for one, other in itertools.combinations(LESIONS, 2):
+    for one, other in itertools.combinations(reach, 2):
         one, other = dosed(one, 0.3), dosed(other, 0.4)
         there, back, together = both(one, other)
         assert same(there[0], back[0]) and same(there[0], together[0]), (one, other)
