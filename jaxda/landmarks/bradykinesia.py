@@ -4,7 +4,6 @@ from typing import ClassVar
 
 import jax.numpy as jnp
 import numpy as np
-from numpy.typing import ArrayLike
 
 from ..dopamine.kinetics import region, steady_state
 from ..dopamine.levodopa import latency
@@ -13,6 +12,7 @@ from ._base import (
     AbstractLandmark,
     Check,
     Measured,
+    Numbers,
     Panel,
     agree,
     at_least,
@@ -101,7 +101,7 @@ def _latency(tone: float, cost: float = 1.0, lesions: dict[str, float] | None = 
     return group("vigor", _INDIVIDUALS, cost=cost, lesions=lesions)["latency"].mean
 
 
-def _tones(survivors: ArrayLike, precursor: ArrayLike = 1.0) -> np.ndarray:
+def _tones(survivors: Numbers, precursor: Numbers = 1.0) -> np.ndarray:
     """Tonic levels over intact, by the kinetics."""
     f, p = np.broadcast_arrays(survivors, precursor)
     # Intact first.
