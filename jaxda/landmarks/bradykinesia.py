@@ -146,7 +146,7 @@ def _medication() -> tuple[list[Check], Panel]:
     names = ("π = 3", "π = 2.5", "lesions", *_TAPS)
     marks = [bars(range(5), [off / three, off / fewer, lesions, *taps])]
     title = "Levodopa: model (left three), patients"
-    return checks, Panel(title, "", "rate, on over off", marks, names, zero=True)
+    return checks, Panel(title, "who", "rate, on over off", marks, names, zero=True)
 
 
 def _effort(intact: float) -> tuple[list[Check], Panel]:

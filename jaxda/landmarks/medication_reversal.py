@@ -57,7 +57,7 @@ class MedicationReversal(AbstractLandmark):
         e, d = error(arms.values()), error(doses)
         marks = [bars(range(4), mean, "", low=mean - e, high=mean + e)]
         words = "trials to criterion"
-        panels = [Panel("After the reversal", "", words, marks, tuple(_ARMS), zero=True)]
+        panels = [Panel("After the reversal", "learner", words, marks, tuple(_ARMS), zero=True)]
         trial, share = np.arange(1, 100), {n: _met(x) for n, x in arms.items()}
         marks = [line(trial, y, n) for n, y in share.items()]
         since, who = "trials since the reversal", "share of agents"

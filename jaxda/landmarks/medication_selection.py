@@ -66,7 +66,9 @@ class MedicationSelection(AbstractLandmark):
             for color, (outcome, words) in enumerate(_WORDS.items())
             for mark in _course(seen, outcome, words, color)
         ]
-        panel = lambda title, seen: Panel(title, "", "probability", marks(seen), ticks=_TICKS)
+        panel = lambda title, seen: Panel(
+            title, "medication", "probability", marks(seen), ticks=_TICKS
+        )
         panels = [
             panel("At learning and at test", found["both"]),
             panel("At learning only", found["learn"]),

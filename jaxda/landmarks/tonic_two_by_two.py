@@ -91,7 +91,7 @@ class TonicTwoByTwo(AbstractLandmark):
             y = [x.mean for x in m]
             marks.append(bars(range(len(m)), y, f"odds {odds}", color=color, **ends))
         ticks = tuple(n.replace(" ", "\n") for n in _DRUGS)
-        panels.append(Panel("Risk under drugs", "", words, marks, ticks, zero=True))
+        panels.append(Panel("Risk under drugs", "drug", words, marks, ticks, zero=True))
         fine, where = np.linspace(0.2, 3.1, 60), "tonic dopamine (times normal)"
         marks = [points(_TONES, rate, "model"), theory(fine, np.sqrt(fine), "√tone")]
         panels.append(Panel("Vigour", where, "rate of acting (times normal)", marks))
