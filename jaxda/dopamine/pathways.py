@@ -28,15 +28,13 @@ from .levodopa import latency
 from .presets import one_family
 from .prolactin import PRESETS, HumanProlactin, RatProlactin, preset
 from .receptors import Receptor, occupancy, receptors
-from .transfer import balance
+from .transfer import balance, inverted_u
 
 
 About = Literal["human", "rodent"]
 P = TypeVar("P", bound="AbstractPathway")
 # Hz at the terminals where nothing happens.
 _TONIC = 4.0
-# Standard deviation of the logarithm of dopamine over its optimum.
-_WIDTH = 0.7
 
 
 class Reading(eqx.Module):
@@ -142,7 +140,7 @@ class Forebrain(AbstractPathway):
 
     It reads out `phasic` (share of a burst that is left), `tone` (tonic dopamine at 4 Hz over
     that of health), `rho` (the balance of Go over NoGo at that tone), `latency` (of action,
-    times healthy) and `weight` (of working memory, see `inverted_u`).
+    times healthy) and `weight` (of working memory, see `transfer.inverted_u`).
 
     Raises:
         ValueError: if kinetics and receptors are of two families, or a readout is unknown.
@@ -344,18 +342,6 @@ def _heard(name: str, rpe: Float[Array, "channels *lanes"], p: AbstractPathway) 
         raise ValueError(f"{name} weighs {p.channels.size} channels, the error has {rpe.shape[0]}.")
     weights = jnp.broadcast_to(p.channels, rpe.shape[:1]).reshape(-1, *[1] * (rpe.ndim - 1))
     return Reading({"delta": p.gain * p.phasic * weights * rpe}, p.species_mixed)
-
-
-def inverted_u(tone: ArrayLike, width: ArrayLike = _WIDTH) -> Float[Array, "..."]:
-    """How well cortex works at dopamine `tone` times its optimum: exp(-log(tone)^2 / 2 width^2).
-
-    1 at the optimum and less on both sides (Cools & D'Esposito 2011, Biol. Psychiatry 69:e113);
-    this curve is a proposal of jaxda.
-    """
-    x = within("tone", tone, 0, np.inf, "[)")
-    some = x > 0
-    far = jnp.log(jnp.where(some, x, 1.0)) / width
-    return jnp.where(some, jnp.exp(-jnp.square(far) / 2), 0.0)
 
 
 def _known(readout: tuple[str, ...], known: tuple[str, ...]) -> None:

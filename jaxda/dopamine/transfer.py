@@ -22,6 +22,10 @@ from jaxtyping import Array, ArrayLike, Float
 from ._domain import Floats, constant, within
 
 
+# Standard deviation of the logarithm of dopamine over its optimum.
+_WIDTH = 0.7
+
+
 class Drive(NamedTuple):
     """Drive of adenylate cyclase in cells with D1 and with D2 receptors, 1/s."""
 
@@ -183,6 +187,18 @@ def gains(beta: ArrayLike, rho: ArrayLike) -> Gains:
     """beta (1 + rho) and beta (1 - rho)."""
     beta, rho = jnp.asarray(beta, float), jnp.asarray(rho, float)
     return Gains(beta * (1 + rho), beta * (1 - rho))
+
+
+def inverted_u(tone: ArrayLike, width: ArrayLike = _WIDTH) -> Float[Array, "..."]:
+    """How well cortex works at dopamine `tone` times its optimum: exp(-log(tone)^2 / 2 width^2).
+
+    1 at the optimum and less on both sides (Cools & D'Esposito 2011, Biol. Psychiatry 69:e113);
+    this curve is a proposal of jaxda.
+    """
+    x = within("tone", tone, 0, np.inf, "[)")
+    some = x > 0
+    far = jnp.log(jnp.where(some, x, 1.0)) / width
+    return jnp.where(some, jnp.exp(-jnp.square(far) / 2), 0.0)
 
 
 def set_point(

@@ -6,15 +6,12 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from ..bijectors import bounded
+from ..dopamine.transfer import inverted_u
 from ..models._base import Model
 from ..params import map_role, param
 from ..priors import Normal
 from ..types import Event
 from ._base import AbstractLesion, M
-
-
-# Width of the inverted U, in units of the logarithm of dopamine.
-_WIDTH = 0.7
 
 
 class PrefrontalDopamine(AbstractLesion):
@@ -43,7 +40,7 @@ class PrefrontalDopamine(AbstractLesion):
 
     def omega(self) -> Float[Array, ""]:
         """What is left of working memory, 1 at the optimum."""
-        return jnp.exp(-0.5 * (self.dose / _WIDTH) ** 2)
+        return inverted_u(jnp.exp(self.dose))
 
     def tissue(self, model: M) -> M:
         omega = self.omega()

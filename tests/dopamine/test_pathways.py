@@ -13,12 +13,12 @@ from jaxda.dopamine.pathways import (
     Terminals,
     Tuberoinfundibular,
     broadcast,
-    inverted_u,
     pathway,
     pathways,
 )
 from jaxda.dopamine.prolactin import RatProlactin
 from jaxda.dopamine.receptors import receptors
+from jaxda.dopamine.transfer import inverted_u
 
 
 def test_one_error_for_all_each_with_its_gain():
