@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..assays.striatal_rhythm import StriatalRhythm
 from ..dopamine.levodopa import (
     RESPONSES,
     Levodopa,
@@ -16,8 +17,20 @@ from ..dopamine.levodopa import (
     precursor,
     response,
 )
+from ..keys import named_keys
 from ..theory.vigor import best_latency
-from ._base import AbstractLandmark, Check, Measured, Panel, agree, equal, line, points, theory
+from ._base import (
+    AbstractLandmark,
+    Check,
+    Measured,
+    Panel,
+    agree,
+    at_least,
+    equal,
+    line,
+    points,
+    theory,
+)
 
 
 # Peak effect, share of it lost at 240 min, minutes above half of it.
@@ -32,6 +45,9 @@ _KNOWN = {
 _PATIENTS = {"stable_medians": 0.19, "fluctuating_medians": 0.86}
 _DOSE, _EVERY = 100.0, 240.0
 _DOSES = (50.0, 100.0, 200.0, 400.0)
+# Drive of D1 cells over health where vesicles hold three times as much, by what survives.
+_DRIVE = {0.1: 0.477 / 0.178, 1.0: 1.395 / 0.178}
+_FILLING = np.linspace(1.0, 3.0, 9).tolist()
 
 
 class LevodopaDay(AbstractLandmark):
@@ -74,16 +90,20 @@ class LevodopaDay(AbstractLandmark):
             checks.append(equal(f"{name}: share lost, as 13 patients", lost, got, 0.15))
         more, duration = _duration(kinetics)
         vigour, speed = _vigour()
-        checks += [*more, *vigour]
+        overshoot, drive = _overshoot()
+        checks += [*more, *vigour, *overshoot]
         caption = (
             "Simulation of group models of people, no medical advice; deterministic, so there are "
             "no intervals (marks: groups of 13 patients each). Levodopa 100 mg with a "
             "decarboxylase inhibitor; two compartments, terminal half-life 52 min; effect site "
             "and Hill curve: equilibration half-life, EC50, exponent of stable 110 min, 0.5 "
             "µg/mL, 1; moderate 60, 0.6, 2; fluctuating 26, 0.7, 4. Day: a dose every 4 h, four "
-            "times. Release: the factor by which the drug multiplies it, 1 + 2 Ce / (Ce + 0.5)."
+            "times. Release: the factor by which the drug multiplies it, 1 + 2 Ce / (Ce + 0.5). "
+            "Drive: mean drive of adenylate cyclase in D1 cells of dorsal striatum with a burst "
+            "and a pause every 6 s (rodent constants of Dreyer's toolbox, leak 1.15/s: species "
+            "mixed), where a tenth or all of the terminals are left; above 1 it overshoots."
         )
-        shown = [_four_hours(one), *_whole_day(), duration, speed]
+        shown = [_four_hours(one), *_whole_day(), drive, duration, speed]
         return Measured(checks, shown, caption)
 
 
@@ -115,6 +135,41 @@ def _whole_day() -> list[Panel]:
         Panel("A dose every four hours", since, "effect (share of most)", effects, zero=True),
         Panel("Release of dopamine", since, "release (times without drug)", factors),
     ]
+
+
+def _overshoot() -> tuple[list[Check], Panel]:
+    """Drive of D1 cells over that of health through the day of doses."""
+    keys = named_keys(0, [("levodopa_day", "1")])
+
+    def drives(survivors: float) -> np.ndarray:
+        runs = [StriatalRhythm(survivors=survivors, precursor=p, variation=0.0) for p in _FILLING]
+        return np.array([float(run.run(keys)["d1_drive"][0]) for run in runs])
+
+    by_filling = {left: drives(left) for left in _DRIVE}
+    health = by_filling[1.0][0]
+    time = jnp.linspace(0, 1080, 1081)
+    taken, doses = _EVERY * jnp.arange(4.0), jnp.full(4, _DOSE)
+    checks = [
+        equal(
+            f"D1 drive over health, filling × 3, {100 * left:g} % left",
+            k,
+            got[-1] / health,
+            0.05 * k,
+        )
+        for (left, k), got in zip(_DRIVE.items(), by_filling.values(), strict=True)
+    ]
+    marks, hours = [], time[::4] / 60
+    for color, name in ((0, "stable"), (2, "fluctuating")):
+        filling = precursor(day(time, taken, doses, response(name)).site)
+        of = {left: np.interp(filling, _FILLING, d) / health for left, d in by_filling.items()}
+        marks.append(line(hours, of[0.1][::4], f"{name}, a tenth left", color=color))
+        label = f"{name}: highest D1 drive of the day over health, a tenth left"
+        checks.append(at_least(label, 1.0, of[0.1].max()))
+        if name == "fluctuating":
+            marks.append(line(hours, of[1.0][::4], f"{name}, all left", color=1))
+    marks.append(theory((0, hours[-1]), (1, 1), "health"))
+    words = "drive of D1 cells (times healthy)"
+    return checks, Panel("Overshoot", "time since the first dose (h)", words, marks, log="y")
 
 
 def _duration(kinetics: Levodopa) -> tuple[list[Check], Panel]:
