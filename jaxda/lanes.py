@@ -31,6 +31,11 @@ from .keys import words
 _SMALL = 8
 
 
+def _small(shape: Sequence[int]) -> bool:
+    """Whether each element has a vector of its own. Without any, an array tells its type."""
+    return 0 < math.prod(shape) <= _SMALL
+
+
 # A number that is the same in all lanes and known without running anything is one of numpy.
 Part = Any
 
@@ -55,7 +60,7 @@ class Spread(eqx.Module):
     @property
     def small(self) -> bool:
         """Whether every element has a part of its own."""
-        return math.prod(self.shape) <= _SMALL
+        return _small(self.shape)
 
     def cells(self) -> np.ndarray:
         """The parts of a small array, in its shape."""
@@ -67,8 +72,6 @@ class Spread(eqx.Module):
             (part,) = self.parts
             part = part if part.ndim > len(self.shape) else part[..., None]
             return jnp.broadcast_to(part, (*self.shape, n_lanes))
-        if not self.parts:
-            raise ValueError("an array without elements has no lanes.")
         wide = [jnp.broadcast_to(p, (n_lanes,)) for p in self.parts]
         return (jnp.stack(wide) if len(wide) > 1 else wide[0]).reshape(*self.shape, n_lanes)
 
@@ -76,9 +79,9 @@ class Spread(eqx.Module):
 def spread(x: Part, lanes: bool = True) -> Spread:
     """An array `[*shape, lanes]`, or `[*shape]` if it is the same in all lanes."""
     shape = x.shape[:-1] if lanes else x.shape
-    size = math.prod(shape)
-    if size > _SMALL:
+    if not _small(shape):
         return Spread((x,), shape)
+    size = math.prod(shape)
     flat = x.reshape(size, *x.shape[len(shape) :])
     return Spread(tuple(flat[i] for i in range(size)), shape)
 
@@ -88,9 +91,9 @@ def spread_events(tree: Any) -> Any:
 
     def one(x: Array) -> Spread:
         shape = x.shape[1:-1]
-        size = math.prod(shape)
-        if size > _SMALL:
+        if not _small(shape):
             return Spread((x,), shape)
+        size = math.prod(shape)
         flat = x.reshape(x.shape[0], size, x.shape[-1])
         return Spread(tuple(flat[:, i] for i in range(size)), shape)
 
@@ -162,7 +165,7 @@ def _to_lanes(part: Part, full: tuple[int, ...]) -> Array:
 
 def _of_cells(cells: np.ndarray, width: "_Width") -> Spread:
     parts = tuple(cell.part for cell in cells.reshape(-1))
-    if len(parts) <= _SMALL:
+    if _small(cells.shape):
         return Spread(parts, cells.shape)
     wide = jnp.stack([width.wide(p) for p in parts])
     return Spread((wide.reshape(*cells.shape, width.lanes),), cells.shape)
@@ -253,9 +256,7 @@ def _run(closed: Any, args: Sequence[Spread], width: _Width) -> list[Spread]:
 
 def _apply(eqn: Any, args: list[Spread], width: _Width) -> list[Spread]:
     name = eqn.primitive.name
-    small = all(s.small for s in args) and all(
-        math.prod(v.aval.shape) <= _SMALL for v in eqn.outvars
-    )
+    small = all(s.small for s in args) and all(_small(v.aval.shape) for v in eqn.outvars)
     if name in ("pjit", "jit", "closed_call"):
         return _run(eqn.params["jaxpr"], args, width)
     if name == "iota" and not small:

@@ -83,6 +83,19 @@ def test_what_is_the_same_in_all_lanes_stays_one_number():
     assert out[1].parts[0].shape == ()
 
 
+def test_what_has_no_elements_keeps_its_type():
+    def nothing(a):
+        none = a[:0].astype(int)
+        return none, jnp.concatenate([a[:0], a]), jnp.cumsum(none), jnp.sum(a[:0])
+
+    a = jnp.arange(6.0).reshape(2, 3)
+    found = stacked(evaluate(nothing, 3, spread(a)), 3)
+    expected = jax.vmap(nothing, in_axes=-1, out_axes=-1)(a)
+    for x, y in zip(found, expected, strict=True):
+        assert x.dtype == y.dtype
+        np.testing.assert_array_equal(x, y)
+
+
 @pytest.mark.parametrize("size", [3, 40])
 def test_random_numbers_are_those_of_jax_random(size):
     keys = jr.split(jr.key(3), 5)
