@@ -127,7 +127,7 @@ def _tree(path: str, found: _marked.Found) -> _marked.Marked | None:
 def dump(name: str, condition: Condition) -> str:
     """A table of one row, as a JSON text that `load` reads."""
     row = condition.model_dump(mode="json", exclude_defaults=True)
-    return json.dumps({name: row}, sort_keys=True, ensure_ascii=False)
+    return json.dumps({name: row}, ensure_ascii=False)
 
 
 def find(table: Table, name: str) -> Condition:
