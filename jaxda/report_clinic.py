@@ -16,12 +16,8 @@ from .report_pictures import environment
 from .report_tables import Cell, Column, Sheet
 
 
-_SCALES = {
-    "ratio": "× control",
-    "difference": "− control",
-    "value": "itself",
-    "spread": "× its spread",
-}
+# How a size is written, by its scale.
+_SCALES = {"ratio": "× {}", "difference": "Δ {}", "value": "{}", "spread": "spread × {}"}
 _EVIDENCE = {
     "A": "confirmed in a source and in numbers",
     "B": "its sign is confirmed",
@@ -116,10 +112,11 @@ def read(told: Mapping[str, Any]) -> Row:
 
 
 def size(effect: Mapping[str, Any]) -> str:
-    """The size of an effect with its interval."""
+    """The size of an effect on its scale, with its interval."""
     text = number(effect["size"])
     low, high = (number(effect[end]) for end in ("low", "high"))
-    return text if low == high == text else f"{text} ({low} to {high})"
+    span = "" if low == high == text else f" ({low} to {high})"
+    return _SCALES[effect["scale"]].format(text) + span
 
 
 def band(effect: Mapping[str, Any]) -> str:
@@ -133,56 +130,53 @@ def verdict(effect: Mapping[str, Any]) -> str:
     """Whether sign and size are as expected, in a word or two."""
     if not effect["right"]:
         return f"wrong sign ({ARROWS[effect['sign']]})"
-    return "as expected" if effect["within"] else "sign right, size off"
+    return "holds" if effect["within"] else "sign right, size off"
 
 
 def _sheet(rows: list[Row]) -> Sheet:
+    words = ("#", "condition", "protocol and change", "outcome")
     columns = (
-        Column("#", False),
-        Column("condition", False),
-        Column("outcome", False),
-        Column("model", False),
+        *(Column(word, False) for word in words),
         Column("control"),
         Column("condition"),
         Column("effect", unit="95 % interval"),
-        Column("taken as", False),
         Column("expected"),
         Column("evidence", False),
         Column("", False),
     )
     cells = []
     for row in rows:
-        title = f"{row.title}{' (species mixed)' if row.mixed else ''}"
+        mixed = " (species mixed)" if row.mixed else ""
+        # What a line shares with the one above it is told once.
+        own, above = (str(row.number), f"{row.title}{mixed}"), ""
         for e in row.effects:
-            against = "" if e["versus"] == "healthy" else f", against {e['versus']}"
-            word = verdict(e)
+            against = "" if e["versus"] == "healthy" else f"; against {e['versus']}"
+            protocol = f"{e['assay']}: {e['change'] or 'as it is'}{against}"
             mark = "bad" if not e["right"] else "good" if e["within"] else ""
-            cells.append(
-                [
-                    Cell(str(row.number)),
-                    Cell(title),
-                    Cell(f"{e['what']}{against}"),
-                    Cell(", ".join(e["models"]) or e["assay"]),
-                    Cell(number(e["control"])),
-                    Cell(number(e["condition"])),
-                    Cell(size(e)),
-                    Cell(_SCALES[e["scale"]]),
-                    Cell(band(e)),
-                    Cell(row.evidence),
-                    Cell(word, mark),
-                ]
+            line = (
+                *own,
+                protocol if protocol != above else "",
+                e["what"],
+                number(e["control"]),
+                number(e["condition"]),
+                size(e),
+                band(e),
+                row.evidence if own[0] else "",
             )
+            cells.append([*map(Cell, line), Cell(verdict(e), mark)])
+            own, above = ("", ""), protocol
     n = sorted({e["n"] for row in rows for e in row.effects})
     count = f"{n[0]:,}" if len(n) == 1 else " or ".join(f"{k:,}" for k in n)
     grades = "; ".join(f"{key} {words}" for key, words in _EVIDENCE.items())
     note = (
         f"Simulations: {count} individuals per row, the same with the same random numbers in "
         "control and condition; intervals are of the mean effect over individuals, not over "
-        "models. ↑ more, ↓ less, ≈ within the band that counts as the same. "
+        "models. × ratio to the control, Δ difference from it, else the value under the condition. "
+        "↑ more, ↓ less, ≈ within the band that counts as the same. "
         f"Evidence: {grades}. Species mixed: constants of rodents stand for humans."
     )
     caption = "Conditions, expected and measured"
-    return Sheet("table-conditions", caption, columns, cells, (), note, 2)
+    return Sheet("table-conditions", caption, columns, cells, (), note)
 
 
 def write(layout: Layout, table: Mapping[str, Condition]) -> None:
@@ -199,6 +193,7 @@ def write(layout: Layout, table: Mapping[str, Condition]) -> None:
 
 _PLAIN = (
     "assay",
+    "change",
     "outcome",
     "what",
     "versus",
@@ -236,8 +231,9 @@ def lines(rows: list[Row]) -> list[tuple[str, ...]]:
     out: list[tuple[str, ...]] = []
     for row in rows:
         for e in row.effects:
-            what = e["outcome"] if e["versus"] == "healthy" else f"{e['outcome']}, {e['versus']}"
-            first = (str(row.number), row.name, f"{e['assay']}: {what}")
+            against = "" if e["versus"] == "healthy" else f", against {e['versus']}"
+            what = f"{e['outcome']} ({e['assay']}: {e['change']}{against})"
+            first = (str(row.number), row.name, what)
             out.append((*first, size(e), band(e), row.evidence, verdict(e)))
     return out
 

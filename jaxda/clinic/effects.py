@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 from ..assays._base import AbstractAssay
 from ..catalog import load
-from ..errors import InputError, Problem
+from ..errors import InputError, Problem, shown
 from ..keys import named_keys
 from .table import Condition, Expected
 
@@ -23,12 +23,14 @@ Sample = Float[np.ndarray, " individuals"]
 class Effect(NamedTuple):
     """One outcome of one comparison.
 
-    Means of both arms; `size` on the scale of what is expected, with the 95 % interval of the
-    mean effect over individuals. `sign` is what was found: "same" where the size lies within
-    the band that counts as the same, or the interval holds no change at all.
+    `change` is what the condition sets. Means of both arms; `size` on the scale of what is
+    expected, with the 95 % interval of the mean effect over individuals. `sign` is what was
+    found: "same" where the size lies within the band that counts as the same, or the interval
+    holds no change at all.
     """
 
     assay: str
+    change: str
     outcome: str
     what: str
     versus: str
@@ -91,6 +93,7 @@ def measure(name: str, condition: Condition, n: int = INDIVIDUALS) -> list[Effec
             effects.append(
                 Effect(
                     assay=comparison.assay,
+                    change=", ".join(f"{k} {shown(v)}" for k, v in comparison.condition.items()),
                     outcome=outcome,
                     what=card.outcomes[outcome],
                     versus=comparison.versus,

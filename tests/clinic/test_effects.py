@@ -65,8 +65,9 @@ def test_the_same_is_what_lies_in_the_band():
 
 def effect(**changes):
     known = {
-        "assay": "a", "outcome": "o", "what": "w", "versus": "healthy", "species": "any",
-        "models": (), "n": 4, "control": 1.0, "condition": 2.0, "scale": "ratio", "size": 2.0,
+        "assay": "a", "change": "c", "outcome": "o", "what": "w", "versus": "healthy",
+        "species": "any", "models": (), "n": 4,
+        "control": 1.0, "condition": 2.0, "scale": "ratio", "size": 2.0,
         "low": 1.9, "high": 2.1, "sign": "up", "expected": "up", "expected_low": None,
         "expected_high": None,
     }  # fmt: skip
