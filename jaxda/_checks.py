@@ -553,10 +553,7 @@ def _cues(loc: Loc, fields: Fields, say: Say) -> None:
 def _gallery(wanted: tuple[str, ...], say: Say) -> None:
     """Check `gallery`."""
     known = ("all", *catalog.names("landmarks"))
-    _unique(("gallery",), wanted, say)
-    for i, name in enumerate(wanted):
-        if name not in known:
-            say(("gallery", i), f"no landmark called {name!r}", did_you_mean(name, known))
+    _wanted("gallery", "landmark", wanted, known, say)
 
 
 def _clinic(wanted: tuple[str, ...], own: str | None, say: Say) -> None:
@@ -569,10 +566,17 @@ def _clinic(wanted: tuple[str, ...], own: str | None, say: Say) -> None:
         for problem in error.problems:
             say(("conditions",), f"{problem.where}: {problem.found}", problem.right)
         return
-    _unique(("clinic",), wanted, say)
+    _wanted("clinic", "condition", wanted, known, say)
+
+
+def _wanted(
+    section: str, what: str, wanted: tuple[str, ...], known: tuple[str, ...], say: Say
+) -> None:
+    """Check that a section lists names that there are, each once."""
+    _unique((section,), wanted, say)
     for i, name in enumerate(wanted):
         if name not in known:
-            say(("clinic", i), f"no condition called {name!r}", did_you_mean(name, known))
+            say((section, i), f"no {what} called {name!r}", did_you_mean(name, known))
 
 
 def _figure(name: str, drawn: tuple[str, ...] | Wrong, all_: Sections, say: Say) -> None:

@@ -440,14 +440,15 @@ def condition(results: Path, table: str | None, individuals: int, name: str) -> 
 
     NAME is a row of the table of conditions; `jaxda conditions` measures them all.
     """
-    from .clinic.table import TABLE, find, load
+    from .clinic.table import TABLE, load
 
-    row = find(load(table or TABLE), name)
+    rows = load(table or TABLE)
+    _known(("condition", name, rows))
     from . import platform
     from .data.files import write_json
 
     platform.configure()
-    write_json(Layout(results).condition(name), _measured_condition(name, row, individuals))
+    write_json(Layout(results).condition(name), _measured_condition(name, rows[name], individuals))
 
 
 @app.command(epilog="Examples: jaxda conditions    jaxda conditions -n 500 snc_loss_half")
@@ -456,10 +457,11 @@ def condition(results: Path, table: str | None, individuals: int, name: str) -> 
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 def conditions(table: str | None, individuals: int, names: tuple[str, ...]) -> None:
     """Hold conditions, all or those named, against their controls; status 1 for a wrong sign."""
-    from .clinic.table import TABLE, find, load
+    from .clinic.table import TABLE, load
 
     rows = load(table or TABLE)
-    chosen = {n: find(rows, n) for n in dict.fromkeys(names)} or rows
+    _known(*(("condition", name, rows) for name in dict.fromkeys(names)))
+    chosen = {name: rows[name] for name in dict.fromkeys(names)} or rows
     from . import listing, platform
     from .report_clinic import read
 

@@ -11,6 +11,8 @@ import equinox as eqx
 import numpy as np
 from jaxtyping import Array, Float, Key
 
+from ..keys import named_keys
+
 
 Outcomes = dict[str, Float[np.ndarray, " individuals"]]
 
@@ -37,3 +39,8 @@ class AbstractAssay(eqx.Module):
         What is random depends on the key alone, never on the settings, so two assays with the
         same keys differ only by what was changed.
         """
+
+
+def individuals(name: str, n: int) -> Key[Array, " individuals"]:
+    """Keys of the first `n` individuals of the assay, or of the landmark, called `name`."""
+    return named_keys(0, [(name, str(i + 1)) for i in range(n)])

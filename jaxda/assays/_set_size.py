@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
 from ..keys import fold_name
-from ..params import check_domains, get, resolve
+from ..params import get, resolve
 from ..rollout import Agent, simulate
 from ..tasks.set_size import SetSize
 from ._changes import patient
@@ -54,11 +54,9 @@ def simulated(
     """The agent after its lesions, and the values by path that change no compiled program.
 
     Raises:
-        KeyError: if there is no such lesion.
-        ValueError: if there is no such parameter, or a number is out of its domain.
+        ValueError: if there is no such lesion or parameter, or a number is out of its domain.
     """
     here = patient("rlwm", {}, lesions, values)
-    check_domains(here.model)
     given = {path: get(here, path) for path in (resolve(here, name) for name in values)}
     return patient("rlwm", {}, lesions), given
 

@@ -8,10 +8,9 @@ import jax
 import numpy as np
 from jaxtyping import Float
 
-from ..assays._base import AbstractAssay
+from ..assays._base import AbstractAssay, individuals
 from ..catalog import load
 from ..errors import InputError, Problem, shown
-from ..keys import named_keys
 from .table import Condition, Expected
 
 
@@ -73,7 +72,7 @@ def measure(name: str, condition: Condition, n: int = INDIVIDUALS) -> list[Effec
     # Comparisons share arms, above all the healthy control.
     known: dict[str, Any] = {}
     for i, comparison in enumerate(condition.compare):
-        keys = named_keys(0, [(comparison.assay, str(k + 1)) for k in range(n)])
+        keys = individuals(comparison.assay, n)
         where = f"{name}: compare[{i}]"
         arms = []
         for arm in ("control", "condition"):

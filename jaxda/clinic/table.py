@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from .. import _marked, catalog
-from ..errors import InputError, Problem, shown
+from ..errors import shown
 
 
 TABLE = Path(__file__).with_name("conditions.yaml")
@@ -128,17 +128,6 @@ def dump(name: str, condition: Condition) -> str:
     """A table of one row, as a JSON text that `load` reads."""
     row = condition.model_dump(mode="json", exclude_defaults=True)
     return json.dumps({name: row}, ensure_ascii=False)
-
-
-def find(table: Table, name: str) -> Condition:
-    """The condition called `name`.
-
-    Raises:
-        InputError: if there is none.
-    """
-    if name not in table:
-        raise InputError([Problem("condition", repr(name), catalog.did_you_mean(name, table))])
-    return table[name]
 
 
 def _listed(data: Any) -> Any:

@@ -4,8 +4,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..assays._base import individuals
 from ..catalog import load
-from ..keys import named_keys
 
 
 _NORMAL = 1.959963984540054
@@ -24,8 +24,7 @@ def group(assay: str, n: int, **settings: Any) -> dict[str, Mean]:
 
     They are the individuals of the table of conditions, the same under any settings.
     """
-    keys = named_keys(0, [(assay, str(i + 1)) for i in range(n)])
-    found = load("assays", assay)(**settings).run(keys)
+    found = load("assays", assay)(**settings).run(individuals(assay, n))
     return {name: _mean(np.asarray(x, float)) for name, x in found.items()}
 
 

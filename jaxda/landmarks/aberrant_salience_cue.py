@@ -4,8 +4,8 @@ from typing import ClassVar
 
 import numpy as np
 
+from ..assays._base import individuals
 from ..assays.aberrant_salience import LAST, REWARDED, AberrantSalience
-from ..keys import named_keys
 from ._base import (
     AbstractLandmark,
     Measured,
@@ -46,7 +46,7 @@ class AberrantSalienceCue(AbstractLandmark):
     )
 
     def measure(self) -> Measured:
-        keys = named_keys(0, [("aberrant_salience_cue", str(i + 1)) for i in range(_PEOPLE)])
+        keys = individuals("aberrant_salience_cue", _PEOPLE)
         settled = lambda **s: {n: x.mean() for n, x in AberrantSalience(**s).run(keys).items()}
         worth = {
             gain: [settled(rate=r, gain=gain if r else 1.0) for r in _RATES] for gain in _GAINS

@@ -5,8 +5,8 @@ from typing import ClassVar
 import jax.numpy as jnp
 import numpy as np
 
+from ..assays._base import individuals
 from ..assays.population_decode import CHANNELS, RATE, SIZES, TAUS, TRIALS, PopulationDecode
-from ..keys import named_keys
 from ..lesions.channel_loss import ChannelLoss
 from ..models.expectile import Expectile
 from ..theory.expectiles import expectiles
@@ -50,7 +50,7 @@ class ChannelLossDecode(AbstractLandmark):
     )
 
     def measure(self) -> Measured:
-        keys = named_keys(0, [("channel_loss_decode", str(i + 1)) for i in range(_PEOPLE)])
+        keys = individuals("channel_loss_decode", _PEOPLE)
         read = lambda lost, which: PopulationDecode(lost=lost, which=which).run(keys)[
             "decoded_mean"
         ]

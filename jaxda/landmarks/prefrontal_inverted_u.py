@@ -6,8 +6,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..assays._base import individuals
 from ..assays.set_size import SetSize
-from ..keys import named_keys
 from ..lesions.prefrontal_dopamine import PrefrontalDopamine
 from ._base import (
     AbstractLandmark,
@@ -48,7 +48,7 @@ class PrefrontalInvertedU(AbstractLandmark):
     )
 
     def measure(self) -> Measured:
-        keys = named_keys(0, [("prefrontal_inverted_u", str(i + 1)) for i in range(_PEOPLE)])
+        keys = individuals("prefrontal_inverted_u", _PEOPLE)
 
         def by_level(level: float) -> dict[str, float]:
             assay = SetSize(lesions={"prefrontal_dopamine": float(np.log(level))})

@@ -4,8 +4,8 @@ from typing import ClassVar
 
 import numpy as np
 
+from ..assays._base import individuals
 from ..assays._set_size import LATE, MEDIANS, SHOWINGS, SIZES, learning, simulated
-from ..keys import named_keys
 from ._base import (
     AbstractLandmark,
     Check,
@@ -67,7 +67,7 @@ class SchizophreniaSetSize(AbstractLandmark):
     )
 
     def measure(self) -> Measured:
-        keys = named_keys(0, [("schizophrenia_set_size", str(i + 1)) for i in range(_PEOPLE)])
+        keys = individuals("schizophrenia_set_size", _PEOPLE)
 
         def played(**change: float) -> tuple[np.ndarray, float]:
             agent, given = simulated(MEDIANS["HC"] | change)
