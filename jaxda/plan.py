@@ -24,7 +24,13 @@ from .layout import DATA, Layout
 
 # What turns agents and tasks into tables, whatever they are.
 _STAGE = ("stages.py", "platform.py", "catalog.py", "data/sessions.py", "data/files.py")
-_FIT = ("fit/objective.py", "fit/minimise.py", "fit/estimate.py", "fit/identifiability.py")
+_FIT = (
+    "fit/objective.py",
+    "fit/penalties.py",
+    "fit/minimise.py",
+    "fit/estimate.py",
+    "fit/identifiability.py",
+)
 
 
 def experiment(values: Mapping[str, Any], files: Iterable[str | Path]) -> Config:

@@ -24,6 +24,7 @@ from .errors import InputError
 from .errors import Problem as Fault
 from .fit.estimate import Estimates, estimate
 from .fit.objective import Problem
+from .fit.penalties import CataloguePrior, Flat
 from .keys import named_keys
 from .params import free
 from .rollout import Agent, start
@@ -281,9 +282,9 @@ def fit(
         raise InputError([Fault(f"{name}: {candidate}", f"cannot be fitted: {found}", right)])
     names, owner = units(data.labels, unit)
     frees = agents.frees(variant, agent)
-    prior = config.fit.prior
+    penalty = CataloguePrior() if config.fit.prior else Flat()
     problem = Problem(
-        agent, data.events, jnp.asarray(owner), {}, data.env, frees, len(names), prior
+        agent, data.events, jnp.asarray(owner), {}, data.env, frees, len(names), penalty
     )
     found = _estimate(config, problem, [(name, *n) for n in names], f"{name}/{candidate}", progress)
     source = metadata(sessions).get("source", "")
@@ -314,9 +315,10 @@ def fit_dose(
     values = {path: jnp.asarray(v) for path, v in known.items()}
     (dose,) = free(agent, [agents.path_of_dose(agent, scenario.lesion)])
     # Over a background it has a longer path, but not another name.
-    frees, prior = (dose._replace(name="dose"),), config.fit.prior
+    frees = (dose._replace(name="dose"),)
+    penalty = CataloguePrior() if config.fit.prior else Flat()
     problem = Problem(
-        agent, data.events, jnp.asarray(owner), values, data.env, frees, len(names), prior
+        agent, data.events, jnp.asarray(owner), values, data.env, frees, len(names), penalty
     )
     what = f"{name}/{source} dose"
     found = _estimate(config, problem, [(name, *n) for n in names], what, progress)

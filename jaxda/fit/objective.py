@@ -11,17 +11,19 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from ..params import Coordinates, Free, log_prior, unpack
+from ..params import Coordinates, Free, unpack
 from ..rollout import Agent, log_probs
 from ..types import Env, Event
+from .penalties import AbstractPenalty, CataloguePrior
 
 
 class Problem(eqx.Module):
     """A model, what is free in it, and the sessions it has to explain.
 
     `events` are `[events, sessions]`, `owner[s]` is the unit of session s, `values` natural
-    values by path that are held fixed, one per session. With `prior` the estimate is the
-    maximum a posteriori on the natural scale (no Jacobian), otherwise maximum likelihood.
+    values by path that are held fixed, one per session. With the catalogue's priors as
+    `penalty` the estimate is the maximum a posteriori on the natural scale (no Jacobian), with
+    a flat one that of the likelihood.
     """
 
     agent: Agent
@@ -31,7 +33,7 @@ class Problem(eqx.Module):
     env: Env
     frees: tuple[Free, ...] = eqx.field(static=True)
     n_units: int = eqx.field(static=True)
-    prior: bool = eqx.field(static=True, default=True)
+    penalty: AbstractPenalty = CataloguePrior()
 
     def log_probs(self, x: Float[Array, "units free"]) -> Float[Array, "events sessions"]:
         """Log-probability of every record, at coordinates of every unit."""
@@ -46,8 +48,7 @@ class Problem(eqx.Module):
 
     def loss(self, x: Float[Array, "units free"]) -> Float[Array, " units"]:
         """Negative log posterior of every unit, up to the evidence."""
-        value = -self.log_likelihood(x)
-        return value - log_prior(self.frees, self.split(x)) if self.prior else value
+        return self.penalty.value(self.frees, x) - self.log_likelihood(x)
 
     def split(self, x: Float[Array, "units free"]) -> Coordinates:
         """Columns of `x` by name."""

@@ -12,6 +12,7 @@ from jaxda.catalog import load, names
 from jaxda.fit.estimate import estimate, starting_points
 from jaxda.fit.identifiability import Unidentified, null_direction
 from jaxda.fit.objective import Problem
+from jaxda.fit.penalties import CataloguePrior, Flat
 from jaxda.habits.perseveration import Perseveration
 from jaxda.lesions.tonic_gain import TonicGain
 from jaxda.models.opal import OpAL
@@ -23,6 +24,7 @@ from jaxda.types import Env, Event
 
 
 SUBJECTS, TRIALS = 12, 80
+PRIOR = CataloguePrior()
 
 
 @pytest.fixture(scope="module")
@@ -35,11 +37,11 @@ def cohort():
     return events
 
 
-def problem(events, agent=None, free_names=("alpha_pos=alpha_neg", "beta"), prior=True):
+def problem(events, agent=None, free_names=("alpha_pos=alpha_neg", "beta"), penalty=PRIOR):
     agent = agent or Agent(QLearning())
     n = events.valid.shape[-1]
     frees = free(agent, free_names)
-    return Problem(agent, events, jnp.arange(n), {}, Bandit().env, frees, n, prior)
+    return Problem(agent, events, jnp.arange(n), {}, Bandit().env, frees, n, penalty)
 
 
 def fitted(p, solver="lbfgs", **kwargs):
@@ -56,7 +58,7 @@ def test_perseveration_is_the_log_odds_of_staying():
     flag, one, zero = jnp.ones((10, 1), bool), jnp.ones((10, 1)), jnp.zeros((10, 1), int)
     events = Event(zero, None, flag, actions, flag, one, one, zero, flag, flag, one, flag)
     frees = free(agent, ["kappa"])
-    p = Problem(agent, events, jnp.zeros(1, int), {}, Env(1, 2, 2), frees, 1, False)
+    p = Problem(agent, events, jnp.zeros(1, int), {}, Env(1, 2, 2), frees, 1, Flat())
     out = fitted(p)
     assert out.value[0, 0] == pytest.approx(np.log(7 / 2), abs=1e-6)
     assert out.se[0, 0] == pytest.approx(1 / np.sqrt(9 * 7 / 9 * 2 / 9), rel=1e-5)
@@ -121,7 +123,7 @@ def test_sessions_of_a_unit_share_their_parameters(cohort):
     owner = jnp.arange(SUBJECTS) // 2
     shared = Problem(agent, cohort, owner, {}, Bandit().env, frees, SUBJECTS // 2, False)
     x = starting_points(frees, 0, [(str(i),) for i in range(SUBJECTS // 2)], 1)[0]
-    single = problem(cohort, prior=False)
+    single = problem(cohort, penalty=Flat())
     each = single.log_likelihood(x[owner])
     assert jnp.allclose(shared.log_likelihood(x), each[0::2] + each[1::2])
     assert jnp.array_equal(shared.records(), jnp.full(SUBJECTS // 2, 2 * TRIALS))
@@ -133,7 +135,7 @@ def test_an_estimate_at_the_end_of_its_domain_is_flagged():
     events = Event(zero, None, flag, zero, flag, one, one, zero, flag, flag, one, flag)
     agent = Agent(QLearning(q0=0.0))
     frees = free(agent, ["beta"], {"beta": (0.0, 10.0)})
-    p = Problem(agent, events, jnp.zeros(1, int), {}, Env(1, 2, 2), frees, 1, False)
+    p = Problem(agent, events, jnp.zeros(1, int), {}, Env(1, 2, 2), frees, 1, Flat())
     out = fitted(p)
     assert out.corner[0, 0]
     assert out.value[0, 0] > 9.9

@@ -16,6 +16,7 @@ import pytest
 from jaxda.catalog import describe
 from jaxda.fit.identifiability import Unidentified, check_identified, null_direction
 from jaxda.fit.objective import Problem
+from jaxda.fit.penalties import Flat
 from jaxda.keys import named_keys
 from jaxda.models.actor_critic import ActorCritic
 from jaxda.models.kalman import Kalman
@@ -38,7 +39,7 @@ def problem(model, task, names):
     events = jax.jit(lambda k: simulate(agent, task, k, TRIALS, record=lambda e, r: e))(keys)
     owner = jnp.arange(SESSIONS)
     x = jnp.tile(jnp.stack([*pack(agent, frees).values()]), (SESSIONS, 1))
-    return Problem(agent, events, owner, {}, task.env, frees, SESSIONS, prior=False), x
+    return Problem(agent, events, owner, {}, task.env, frees, SESSIONS, Flat()), x
 
 
 def eigenvalues(score):
