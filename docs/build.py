@@ -45,7 +45,7 @@ NOTES: dict[str, dict[str, tuple[str, str]]] = {
         "title": ("–", 'title: "My experiment"'),
         "seed": ("–", "seed: 20260508"),
         "precision": ("bits", "precision: 64"),
-        "fit": ("–", "fit: {solver: lbfgs, restarts: 6}"),
+        "fit": ("–", "fit: {solver: fisher, restarts: 6}"),
         "models": ("–", "models: {q: {model: q_learning}}"),
         "scenarios": (
             "–",
@@ -58,7 +58,7 @@ NOTES: dict[str, dict[str, tuple[str, str]]] = {
         "conditions": ("–", "conditions: my_conditions.yaml"),
     },
     "Fit": {
-        "solver": ("–", "solver: lbfgs"),
+        "solver": ("–", "solver: fisher"),
         "prior": ("–", "prior: false"),
         "restarts": ("starts per unit", "restarts: 6"),
         "steps": ("sweeps per start", "steps: 150"),

@@ -28,6 +28,10 @@ _FIT = (
     "fit/objective.py",
     "fit/penalties.py",
     "fit/minimise.py",
+    "fit/scoring.py",
+    "fit/slots.py",
+    "fit/information.py",
+    "fit/forward.py",
     "fit/estimate.py",
     "fit/identifiability.py",
 )

@@ -20,6 +20,7 @@ from .lesions._base import AbstractLesion, check_targets
 from .lesions.intact import Intact
 from .models._base import Model
 from .observations import latency as latency_observation
+from .observations._base import AbstractObservation
 from .params import put
 from .tasks._base import Task
 from .types import Env, Event, Offer, Policy, Readout, pick
@@ -227,6 +228,29 @@ def simulate(
     return jax.tree.map(lambda x: x[:n_events] if n_events % size else x, out)
 
 
+def opening(agent: Agent, env: Env, values: Values | None, n_lanes: int) -> tuple[Any, Any]:
+    """The placed agent and its state before the first event, as trees of `Spread`."""
+    placed = _placed(agent, values, n_lanes)
+    return placed, widen(evaluate(lambda a: start(a, env), n_lanes, placed), n_lanes)
+
+
+def glance(
+    placed: Any, env: Env, state: Any, event: Any, n_lanes: int, record: Record
+) -> tuple[Any, Any]:
+    """Show one event to a placed agent: the next state, and what `record` keeps of it.
+
+    Everything is a tree of `Spread`.
+    """
+
+    def see(agent: Agent, state: AgentState, event: Event) -> Any:
+        state = _refreshed(agent, env, state, event.offer)
+        state, readout = learn(agent, state, event, policy_of(agent, state, event.offer))
+        return state, record(event, readout)
+
+    state, kept = evaluate(see, n_lanes, placed, state, event)
+    return widen(state, n_lanes), kept
+
+
 def replay(
     agent: Agent,
     env: Env,
@@ -236,46 +260,42 @@ def replay(
     record: Record = lambda event, readout: readout,
 ) -> Any:
     """Show recorded `events [events, ..., lanes]` to the agent: what it would have computed."""
-    n_lanes = events.valid.shape[-1]
-    placed = _placed(agent, values, n_lanes)
-
-    def see(agent: Agent, state: AgentState, event: Event) -> Any:
-        state = _refreshed(agent, env, state, event.offer)
-        state, readout = learn(agent, state, event, policy_of(agent, state, event.offer))
-        return state, record(event, readout)
-
+    n_events, n_lanes = events.valid.shape
+    placed, state = opening(agent, env, values, n_lanes)
     recorded = Recorded()
 
     def step(state: Any, event: Any) -> Any:
-        state, kept = evaluate(see, n_lanes, placed, state, event)
-        return widen(state, n_lanes), recorded.keep(kept, event, n_lanes)
+        state, kept = glance(placed, env, state, event, n_lanes, record)
+        return state, recorded.keep(kept, event, n_lanes)
 
-    begin = widen(evaluate(lambda a: start(a, env), n_lanes, placed), n_lanes)
     shown = spread_events(events)
     # The gradient computes an event again; to store what it needs of it takes longer.
-    stored = jax.lax.scan(jax.checkpoint(step, prevent_cse=False), begin, shown)[1]
-    return recorded.whole(stored, shown, events.valid.shape[0], n_lanes)
+    stored = jax.lax.scan(jax.checkpoint(step, prevent_cse=False), state, shown)[1]
+    return recorded.whole(stored, shown, n_events, n_lanes)
+
+
+def predicted(event: Event, readout: Readout) -> Readout:
+    """The part of a readout that records can be compared with."""
+    return Readout(readout.policy, readout.rpe, readout.dopamine, {})
+
+
+def observations(env: Env, readout: Readout) -> list[AbstractObservation]:
+    """The kinds of record that a task makes and a readout predicts."""
+    from .catalog import load, names
+
+    every = (load("observations", name)() for name in names("observations"))
+    return [each for each in every if each.applies(env, readout)]
 
 
 def log_probs(
     agent: Agent, env: Env, events: Event, values: Values | None = None
 ) -> Float[Array, "events lanes"]:
     """Log-probability of each event's records: choice, latency, whatever applies; 0 if none."""
-    from .catalog import load, names
-
-    seen = replay(
-        agent,
-        env,
-        events,
-        values,
-        record=lambda e, r: Readout(r.policy, r.rpe, r.dopamine, {}),
-    )
+    seen = replay(agent, env, events, values, record=predicted)
     total = jnp.zeros(events.valid.shape)
-    for name in names("observations"):
-        observation = load("observations", name)()
-        if observation.applies(env, seen):
-            logp = observation.log_prob(events, seen)
-            total = total + jnp.where(events.valid & observation.present(events), logp, 0.0)
+    for observation in observations(env, seen):
+        logp = observation.log_prob(events, seen)
+        total = total + jnp.where(events.valid & observation.present(events), logp, 0.0)
     return total
 
 

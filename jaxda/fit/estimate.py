@@ -11,7 +11,6 @@ from jaxtyping import Array, Float
 from ..keys import named_keys
 from ..params import Free, sample
 from .identifiability import check_identified
-from .minimise import minimise
 from .objective import Problem
 from .solvers._base import AbstractSolver
 
@@ -93,7 +92,7 @@ def estimate(
     score = np.asarray(jax.jit(lambda p, x: p.score(x))(problem, starts[0]))
     check_identified(frees, score[:, probe], owner[probe], what=what)
 
-    found = minimise(problem, starts, solver, steps=steps, tolerance=tolerance, progress=progress)
+    found = solver.minimise(problem, starts, steps=steps, tolerance=tolerance, progress=progress)
     value = np.where(np.isfinite(found.value), found.value, np.inf)
     best = np.argmin(value, axis=0)
     at = np.arange(problem.n_units)

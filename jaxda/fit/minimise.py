@@ -15,8 +15,6 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Bool, Float, Int
 
-from .solvers._base import AbstractSolver
-
 
 _ARMIJO = 1e-4
 _SHRINK = 0.3
@@ -71,7 +69,8 @@ def _bounded(direction: Array) -> Array:
     return direction * jnp.minimum(1.0, _LONGEST / jnp.maximum(longest, 1e-30))
 
 
-def _steepness(value: Array, grad: Array) -> Array:
+def steepness(value: Array, grad: Array) -> Array:
+    """The largest absolute gradient, over max(1, |value|)."""
     return jnp.max(jnp.abs(grad), axis=-1) / jnp.maximum(1.0, jnp.abs(value))
 
 
@@ -130,7 +129,7 @@ def _advance(
             direction = _select(again, fresh_direction, direction)
             memory = _select(again, fresh, memory)
         shorter = s.step * jnp.where(taken, 1.0, _SHRINK)
-        steepness = _steepness(value, grad)
+        steep = steepness(value, grad)
         better = taken & (value <= s.best)
         moved = _Lanes(
             x=_select(taken, x, s.x),
@@ -141,8 +140,8 @@ def _advance(
             memory=_select(taken, memory, s.memory),
             best_x=_select(better, x, s.best_x),
             best=_select(better, value, s.best),
-            steepness=_select(better, steepness, s.steepness),
-            done=s.done | (better & (steepness <= tolerance)) | (shorter < _SHORTEST),
+            steepness=_select(better, steep, s.steepness),
+            done=s.done | (better & (steep <= tolerance)) | (shorter < _SHORTEST),
             sweeps=s.sweeps + 1,
         )
         return moved
@@ -153,24 +152,26 @@ def _advance(
 def minimise(
     problem: Objective,
     starts: Float[Array, "restarts units free"],
-    solver: AbstractSolver,
+    rule: optax.GradientTransformation,
     *,
+    searches: bool,
     steps: int,
     tolerance: float,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Minimum:
-    """Minimise the loss of every unit from every start.
+    """Minimise the loss of every unit from every start by an Optax rule.
 
-    At most `steps` sweeps; a lane has converged when its largest gradient component is at most
-    `tolerance` times max(1, |loss|). `progress(sweeps, steps)` is called now and then.
+    With `searches` a step is shortened until it descends; otherwise every step is taken and the
+    best point kept. At most `steps` sweeps; a lane has converged when its largest gradient
+    component is at most `tolerance` times max(1, |loss|). `progress(sweeps, steps)` is called
+    now and then.
     """
-    rule = solver.transformation()
     lanes = _start(rule, starts)
     limit = jnp.asarray(tolerance, lanes.value.dtype)
     chunk = max(1, steps // 20)
     for until in range(chunk, steps + chunk, chunk):
         until = min(until, steps)
-        lanes = _advance(problem, rule, solver.searches, limit, jnp.asarray(until), lanes)
+        lanes = _advance(problem, rule, searches, limit, jnp.asarray(until), lanes)
         progress(int(lanes.sweeps), steps)
         if bool(jnp.all(lanes.done)) or int(lanes.sweeps) >= steps:
             break

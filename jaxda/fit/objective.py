@@ -4,11 +4,13 @@ A *unit* is whoever has parameters of their own (a subject, or a session). Its s
 from a fresh state and share its coordinates.
 """
 
+import dataclasses
 from collections.abc import Callable
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Int
 
 from ..params import Coordinates, Free, unpack
@@ -80,6 +82,32 @@ class Problem(eqx.Module):
         # One after the other in one program: as many copies would compile as long.
         axes = jnp.eye(len(self.frees), dtype=x.dtype)
         return jax.lax.map(lambda e: jax.jvp(fn, (x,), (jnp.broadcast_to(e, x.shape),))[1], axes)
+
+    def of_units(self, units: Int[Array, " some"] | np.ndarray) -> "Problem":
+        """The same for some units, by their indices, in that order; one may come repeatedly.
+
+        With sessions of all units of the same number, indices may be traced.
+        """
+        here = np.asarray(self.owner)
+        count = np.bincount(here, minlength=self.n_units)
+        most = int(count.max())
+        rank = np.arange(len(here)) - np.repeat(np.cumsum(count) - count, count)
+        table = np.zeros((self.n_units, most), int)
+        order = np.argsort(here, kind="stable")
+        table[here[order], rank] = order
+        real = np.arange(most) < count[:, None]
+        lanes = jnp.asarray(table)[units].reshape(-1)
+        there = jnp.asarray(real)[units].reshape(-1)
+        events = jax.tree.map(lambda e: e[..., lanes], self.events)
+        events = eqx.tree_at(lambda e: e.valid, events, events.valid & there)
+        return dataclasses.replace(
+            self,
+            events=events,
+            owner=jnp.repeat(jnp.arange(len(units)), most),
+            values={n: v[lanes] for n, v in self.values.items()},
+            penalty=self.penalty.of_units(jnp.asarray(units)),
+            n_units=len(units),
+        )
 
     def records(self) -> Int[Array, " units"]:
         """Number of recorded actions of each unit."""

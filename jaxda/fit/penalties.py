@@ -31,9 +31,7 @@ class AbstractPenalty(eqx.Module):
 
     def derivatives(
         self, frees: tuple[Free, ...], x: Float[Array, "units free"]
-    ) -> tuple[
-        Float[Array, " units"], Float[Array, "units free"], Float[Array, "units free free"]
-    ]:
+    ) -> tuple[Float[Array, " units"], Float[Array, "units free"], Float[Array, "units free free"]]:
         """Value, gradient and Hessian of every unit; here one free parameter at a time."""
 
         def each(x: Array) -> Array:
@@ -91,9 +89,7 @@ class Gaussian(AbstractPenalty):
 
     def derivatives(
         self, frees: tuple[Free, ...], x: Float[Array, "units free"]
-    ) -> tuple[
-        Float[Array, " units"], Float[Array, "units free"], Float[Array, "units free free"]
-    ]:
+    ) -> tuple[Float[Array, " units"], Float[Array, "units free"], Float[Array, "units free free"]]:
         return self.value(frees, x), self._pull(x - self.mean), self.precision
 
     def _pull(self, away: Float[Array, "units free"]) -> Float[Array, "units free"]:

@@ -8,7 +8,6 @@ import jax
 import numpy as np
 from jaxtyping import Array, Float
 
-from ..fit.minimise import minimise
 from ..fit.solvers.lbfgs import LBFGS
 
 
@@ -42,7 +41,7 @@ def answered(
     asked: Questions, starts: Float[Array, "starts units free"], steps: int = 150
 ) -> Answers:
     """Minimise every loss from every start, with L-BFGS of Optax."""
-    found = minimise(asked, starts, LBFGS(), steps=steps, tolerance=1e-6)
+    found = LBFGS().minimise(asked, starts, steps=steps, tolerance=1e-6)
     value = np.asarray(found.value)
     lane, unit = value.argmin(axis=0), np.arange(value.shape[1])
     size = np.asarray(found.steepness) * np.maximum(1, np.abs(value))

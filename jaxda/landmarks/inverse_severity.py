@@ -12,6 +12,7 @@ from jaxtyping import Array, Float
 from ..catalog import load
 from ..fit.estimate import Estimates, estimate
 from ..fit.objective import Problem
+from ..fit.penalties import CataloguePrior
 from ..fit.solvers.lbfgs import LBFGS
 from ..keys import named_keys
 from ..lesions._combined import compose
@@ -129,7 +130,7 @@ def _patients() -> _OffOn:
         task.env,
         frees,
         n,
-        True,
+        CataloguePrior(),
         {_DRUG: on},
     )
 

@@ -1,5 +1,7 @@
 """Which action was taken."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
@@ -22,3 +24,30 @@ class Choice(AbstractObservation):
         places = jnp.arange(logits.shape[1], dtype=event.action.dtype)[None, :, None]
         taken = jnp.sum(jnp.where(event.action[:, None, :] == places, logits, 0.0), axis=1)
         return taken - jax.nn.logsumexp(logits, axis=1)
+
+    def derivatives(
+        self, event: Event, readout: Readout, along: Readout
+    ) -> tuple[Array, Array, list[tuple[Array, Array]]]:
+        # One action after the other: a reduction over so short an axis is slow.
+        n_actions = readout.policy.logits.shape[1]
+        logits = [readout.policy.logits[:, a] for a in range(n_actions)]
+        moved = [along.policy.logits[:, :, a] for a in range(n_actions)]
+        taken = [event.action == a for a in range(n_actions)]
+        if n_actions == 2:
+            ahead = logits[1] - logits[0]
+            ahead = jnp.where(taken[1], ahead, -ahead)
+            odds = jnp.exp(-jnp.abs(ahead))
+            other = jnp.where(ahead > 0, odds, 1.0) / (1 + odds)
+            apart = moved[1] - moved[0]
+            score = jnp.where(taken[1], other, -other) * apart
+            return (
+                jnp.minimum(ahead, 0.0) - jnp.log1p(odds),
+                score,
+                [(other * (1 - other), apart)],
+            )
+        total = functools.reduce(jnp.logaddexp, logits)
+        p = [jnp.exp(each - total) for each in logits]
+        mean = sum(each * m for each, m in zip(p, moved, strict=True))
+        value = sum(jnp.where(t, each, 0.0) for t, each in zip(taken, logits, strict=True)) - total
+        score = sum(jnp.where(t, m, 0.0) for t, m in zip(taken, moved, strict=True)) - mean
+        return value, score, [(each, m - mean) for each, m in zip(p, moved, strict=True)]

@@ -41,11 +41,11 @@ def test_the_dose_of_simulated_patients_is_recovered(model, lesion, task, settin
     agent, events = cohort(model, lesion, task, doses, n_events)
     frees = free(agent, ["dose"])
     owner = jnp.arange(PATIENTS)
-    problem = Problem(agent, events, owner, {}, task.env, frees, PATIENTS, True)
+    problem = Problem(agent, events, owner, {}, task.env, frees, PATIENTS)
     out = estimate(
         problem,
         [(f"p{i}",) for i in range(PATIENTS)],
-        load("solvers", "lbfgs")(),
+        load("solvers", "fisher")(),
         seed=0,
         restarts=2,
         steps=100,

@@ -44,7 +44,7 @@ def problem(events, agent=None, free_names=("alpha_pos=alpha_neg", "beta"), pena
     return Problem(agent, events, jnp.arange(n), {}, Bandit().env, frees, n, penalty)
 
 
-def fitted(p, solver="lbfgs", **kwargs):
+def fitted(p, solver="fisher", **kwargs):
     settings = {"seed": 0, "restarts": 4, "steps": 300, "tolerance": 1e-7, "what": "test"} | kwargs
     units = [(f"s{i}",) for i in range(p.n_units)]
     return estimate(p, units, load("solvers", solver)(), **settings)
@@ -121,7 +121,7 @@ def test_sessions_of_a_unit_share_their_parameters(cohort):
     agent = Agent(QLearning())
     frees = free(agent, ["alpha_pos=alpha_neg", "beta"])
     owner = jnp.arange(SUBJECTS) // 2
-    shared = Problem(agent, cohort, owner, {}, Bandit().env, frees, SUBJECTS // 2, False)
+    shared = Problem(agent, cohort, owner, {}, Bandit().env, frees, SUBJECTS // 2, Flat())
     x = starting_points(frees, 0, [(str(i),) for i in range(SUBJECTS // 2)], 1)[0]
     single = problem(cohort, penalty=Flat())
     each = single.log_likelihood(x[owner])

@@ -1,21 +1,26 @@
-"""The solver interface: an Optax transformation, and whether its steps are searched along."""
+"""The solver interface: how the loss of every unit is minimised from every start."""
 
 import abc
-from typing import ClassVar
+from collections.abc import Callable
 
 import equinox as eqx
-import optax
+from jaxtyping import Array, Float
+
+from ..minimise import Minimum
+from ..objective import Problem
 
 
 class AbstractSolver(eqx.Module):
-    """What proposes the next step of one fit, over coordinates `[free]`.
-
-    With `searches` the step is shortened until it descends; otherwise every step is taken and
-    the best point kept.
-    """
-
-    searches: ClassVar[bool]
+    """Fits all units of a problem from all their starts; it says itself when it has converged."""
 
     @abc.abstractmethod
-    def transformation(self) -> optax.GradientTransformation:
-        """The Optax transformation whose updates are added to the coordinates."""
+    def minimise(
+        self,
+        problem: Problem,
+        starts: Float[Array, "restarts units free"],
+        *,
+        steps: int,
+        tolerance: float,
+        progress: Callable[[int, int], None] = lambda done, total: None,
+    ) -> Minimum:
+        """The minimum of every unit that each start leads to, after at most `steps` iterations."""

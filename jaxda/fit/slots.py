@@ -1,0 +1,201 @@
+"""Fisher scoring of many units from many starts, in lanes that do not wait for each other.
+
+A slot belongs to a unit and works through its starts one after the other: the next begins
+where the last has converged, so the slots of a sweep stay busy although fits differ in length.
+Small cohorts get several slots a unit.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jaxtyping import Array, Bool, Float, Int
+
+from .information import information
+from .minimise import Minimum, steepness
+from .objective import Problem
+from .scoring import MOST_DAMPING, ScoringState
+
+
+# Lanes of a sweep: wide enough for vector units, narrow enough for caches.
+_WIDTH = {"cpu": 1024, "gpu": 65_536}
+# Iterations between two looks from outside.
+_CHUNK = 8
+
+
+class _Slots(eqx.Module):
+    x: Float[Array, "free lanes"]
+    memory: ScoringState
+    start: Int[Array, " lanes"]
+    spent: Int[Array, " lanes"]
+    found: Float[Array, "starts free lanes"]
+    value: Float[Array, "starts lanes"]
+    grad: Float[Array, "starts free lanes"]
+    converged: Bool[Array, "starts lanes"]
+
+
+def sweep(
+    problem: Problem,
+    starts: Float[Array, "restarts units free"],
+    rule: optax.GradientTransformationExtraArgs,
+    *,
+    steps: int,
+    tolerance: float,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Minimum:
+    """Minimise the loss of every unit from every start.
+
+    A start takes at most `steps` iterations; it has converged where a full step promises to
+    lower the loss by at most `tolerance` nats. `progress(done, total)` counts starts.
+    """
+    n_starts, n_units, _ = starts.shape
+    width = _WIDTH.get(jax.default_backend(), _WIDTH["gpu"])
+    parts = []
+    for first in range(0, n_units, width):
+        units = np.arange(first, min(first + width, n_units))
+        at_once = _at_once(n_starts, len(units), width)
+        part = problem if len(units) == n_units else problem.of_units(units)
+        lanes = part.of_units(np.tile(np.arange(len(units)), at_once)) if at_once > 1 else part
+        begin = starts[:, units].reshape(n_starts // at_once, -1, starts.shape[-1])
+        tell = lambda done, first=first: progress(first * n_starts + done, n_units * n_starts)
+        found = _sweep(lanes, begin, rule, steps, tolerance, tell)
+        by_unit = lambda a, u=units: a.reshape(n_starts, u.size, *a.shape[2:])
+        parts.append(jax.tree.map(by_unit, found))
+    return jax.tree.map(lambda *a: jnp.concatenate(a, axis=1), *parts)
+
+
+def _at_once(n_starts: int, n_units: int, width: int) -> int:
+    """Starts of a unit that run side by side, a divisor of their number."""
+    room = max(1, width // n_units)
+    return max(k for k in range(1, min(room, n_starts) + 1) if n_starts % k == 0)
+
+
+def _sweep(
+    problem: Problem,
+    starts: Float[Array, "starts lanes free"],
+    rule: optax.GradientTransformationExtraArgs,
+    steps: int,
+    tolerance: float,
+    progress: Callable[[int], None],
+) -> Minimum:
+    points = jnp.moveaxis(starts, -1, 1)
+    n_starts, n_lanes = starts.shape[:2]
+    slots = _begun(points, rule)
+    limit, most = jnp.asarray(tolerance, starts.dtype), jnp.asarray(steps)
+    while True:
+        slots = _advance(problem, rule, points, limit, most, slots)
+        at = np.minimum(np.asarray(slots.start), n_starts)
+        left = n_starts - at
+        progress(int(at.sum()))
+        if not left.any():
+            break
+        if n_starts > 1 and left.sum() <= n_lanes and 2 * (left > 0).sum() <= n_lanes:
+            slots = _spread_out(problem, rule, points, limit, most, slots, left)
+            progress(n_starts * n_lanes)
+            break
+    grad = jnp.moveaxis(slots.grad, 1, -1)
+    x = jnp.moveaxis(slots.found, 1, -1)
+    return Minimum(x, slots.value, steepness(slots.value, grad), slots.converged)
+
+
+def _begun(points: Float[Array, "starts free lanes"], rule: Any) -> _Slots:
+    none = jnp.full((len(points), points.shape[-1]), jnp.inf, points.dtype)
+    count = jnp.zeros(points.shape[-1], int)
+    return _Slots(
+        x=points[0],
+        memory=rule.init(points[0]),
+        start=count,
+        spent=count,
+        found=points,
+        value=none,
+        grad=jnp.full_like(points, jnp.inf),
+        converged=jnp.zeros(none.shape, bool),
+    )
+
+
+def _spread_out(
+    problem: Problem,
+    rule: optax.GradientTransformationExtraArgs,
+    points: Float[Array, "starts free lanes"],
+    tolerance: Array,
+    steps: Array,
+    slots: _Slots,
+    left: Int[np.ndarray, " lanes"],
+) -> _Slots:
+    """The slots at the end, where each start that is left gets a lane of its own."""
+    n_starts, n_lanes = len(points), len(left)
+    lane = np.repeat(np.arange(n_lanes), left)
+    start = np.concatenate([np.arange(n_starts - k, n_starts) for k in left])
+    here = np.asarray(points)[start, :, lane]
+    # What had begun goes on from where it stands.
+    begun = start == n_starts - left[lane]
+    here[begun] = np.asarray(slots.memory.x).T[lane[begun]]
+    fill = np.arange(n_lanes) % len(lane)
+    wide = jnp.asarray(here[fill].T)
+    # As many rows as before, so nothing is compiled again; all but the last count as done.
+    rows = jnp.broadcast_to(wide, points.shape)
+    again = _begun(rows, rule)
+    idle = np.where(np.arange(n_lanes) < len(lane), n_starts - 1, n_starts)
+    again = eqx.tree_at(lambda s: s.start, again, jnp.asarray(idle))
+    spread = problem.of_units(lane[fill])
+    while int(jnp.min(again.start)) < n_starts:
+        again = _advance(spread, rule, rows, tolerance, steps, again)
+    count = len(lane)
+    put = lambda old, new: old.at[start, ..., lane].set(jnp.moveaxis(new[-1], -1, 0)[:count])
+    return eqx.tree_at(
+        lambda s: (s.found, s.value, s.grad, s.converged),
+        slots,
+        (
+            put(slots.found, again.found),
+            put(slots.value, again.value),
+            put(slots.grad, again.grad),
+            put(slots.converged, again.converged),
+        ),
+    )
+
+
+@eqx.filter_jit
+def _advance(
+    problem: Problem,
+    rule: optax.GradientTransformationExtraArgs,
+    starts: Float[Array, "starts free lanes"],
+    tolerance: Array,
+    steps: Array,
+    slots: _Slots,
+) -> _Slots:
+    n_starts = len(starts)
+    order = jnp.arange(n_starts)
+
+    def iterate(s: _Slots) -> _Slots:
+        seen = information(problem, s.x.T)
+        fisher = jnp.moveaxis(seen.fisher, 0, -1)
+        updates, memory = rule.update(seen.grad.T, s.memory, s.x, value=seen.loss, fisher=fisher)
+        spent = s.spent + 1
+        converged = memory.decrement <= 2 * tolerance
+        over = converged | (memory.damping > MOST_DAMPING) | (spent >= steps)
+        mine = (order[:, None] == s.start) & over
+        wide = mine[:, None]
+        after = jnp.where(over, s.start + 1, s.start)
+        onward = jnp.sum(jnp.where((order[:, None] == after)[:, None], starts, 0.0), axis=0)
+        x = jnp.where(over, onward, s.x + updates)
+        choose = lambda new, old: jnp.where(over, new, old)
+        return _Slots(
+            x=x,
+            memory=jax.tree.map(choose, rule.init(x), memory),
+            start=after,
+            spent=jnp.where(over, 0, spent),
+            found=jnp.where(wide, memory.x, s.found),
+            value=jnp.where(mine, memory.value, s.value),
+            grad=jnp.where(wide, memory.grad, s.grad),
+            converged=jnp.where(mine, converged, s.converged),
+        )
+
+    def busy(at: tuple[Array, _Slots]) -> Array:
+        return (at[0] < _CHUNK) & jnp.any(at[1].start < n_starts)
+
+    step = lambda at: (at[0] + 1, iterate(at[1]))
+    return jax.lax.while_loop(busy, step, (jnp.zeros((), int), slots))[1]
