@@ -35,6 +35,7 @@ RECORDS: dict[type[BaseModel], str] = {
     config.Variant: "models",
     config.Scenario: "scenarios",
     config.TaskPart: "task of a scenario",
+    config.AnalysisPart: "analyses",
     config.Dataset: "datasets",
     config.Columns: "columns of a dataset",
 }
@@ -53,6 +54,7 @@ NOTES: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "datasets": ("–", "see [datasets](#datasets)"),
         "figures": ("–", "figures: {learning_curves: [healthy]}"),
+        "analyses": ("–", "analyses: {selection: [healthy], latents: {of: [pairs]}}"),
         "gallery": ("–", "gallery: [travelling_error]"),
         "clinic": ("–", "clinic: [snc_loss_half]"),
         "conditions": ("–", "conditions: my_conditions.yaml"),
@@ -62,7 +64,8 @@ NOTES: dict[str, dict[str, tuple[str, str]]] = {
         "prior": ("–", "prior: false"),
         "restarts": ("starts per unit", "restarts: 6"),
         "steps": ("sweeps per start", "steps: 150"),
-        "tolerance": ("nats per coordinate, over max(1, loss)", "tolerance: 1.0e-5"),
+        "tolerance": ("nats (see the solver)", "tolerance: 1.0e-5"),
+        "intervals": ("–", "intervals: profile"),
     },
     "Variant": {
         "model": ("–", "model: q_learning"),
@@ -107,7 +110,12 @@ NOTES: dict[str, dict[str, tuple[str, str]]] = {
         "missing": ("–", 'missing: ["", "NA", "-99"]'),
         "no_feedback": ("–", "no_feedback: true"),
         "unit": ("–", "unit: session"),
+        "covariates": ("–", "covariates: {group: diagnosis, age: years}"),
         "candidates": ("–", "candidates: [q, q_dual, opal]"),
+    },
+    "AnalysisPart": {
+        "of": ("–", "of: [healthy, snc_loss]"),
+        "settings": ("as the analysis says", "settings: {criterion: laplace}"),
     },
     "Columns": {
         "subject": ("–", "subject: id"),
@@ -269,6 +277,7 @@ _INTRO = {
     "solvers": "What proposes the steps of a fit.",
     "figures": "What is drawn from the tables of an experiment.",
     "landmarks": "What a theory must show, measured on the models above and drawn in the gallery.",
+    "analyses": "What is asked of fits and sessions beyond the estimates.",
     "assays": "Protocols that tell a condition from its control, on the same individuals.",
 }
 

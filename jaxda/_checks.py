@@ -51,6 +51,7 @@ class Sections(NamedTuple):
     scenarios: Mapping[str, Fields]
     datasets: Mapping[str, Fields]
     figures: Mapping[str, tuple[str, ...] | Wrong]
+    analyses: Mapping[str, Fields]
     gallery: tuple[str, ...] = ()
     clinic: tuple[str, ...] = ()
     conditions: str | None = None
@@ -85,6 +86,8 @@ def check(all_: Sections, say: Say) -> None:
         _dataset(("datasets", name), fields, variants, say)
     for name, drawn in all_.figures.items():
         _figure(name, drawn, all_, say)
+    for name, fields in all_.analyses.items():
+        _analysis(name, fields, all_, say)
     _gallery(all_.gallery, say)
     _clinic(all_.clinic, all_.conditions, say)
 
@@ -114,7 +117,7 @@ def _name(loc: tuple[str, ...], name: str, seen: dict[str, str], say: Say) -> No
 def _component(kind: Kind, name: str, loc: Loc, say: Say) -> Card | None:
     known = catalog.names(kind)
     if name not in known:
-        say(loc, f"no {kind[:-1]} called {name!r}", did_you_mean(name, known))
+        say(loc, f"no {catalog.one(kind)} called {name!r}", did_you_mean(name, known))
         return None
     return None if kind == "solvers" else catalog.describe(kind, name)
 
@@ -579,6 +582,27 @@ def _wanted(
             say((section, i), f"no {what} called {name!r}", did_you_mean(name, known))
 
 
+def _analysis(name: str, fields: Fields, all_: Sections, say: Say) -> None:
+    """Check one entry of `analyses`."""
+    loc, known = ("analyses", name), catalog.names("analyses")
+    if name not in known:
+        say(loc, f"no analysis called {name!r}", did_you_mean(name, known), key=True)
+        return
+    card = catalog.describe("analyses", name)
+    _settings(card, fields["settings"], (*loc, "settings"), say)
+    _unique((*loc, "of"), fields["of"] or (), say)
+    for i, target in enumerate(fields["of"] or ()):
+        at = (*loc, "of", i)
+        part = all_.scenarios.get(target, all_.datasets.get(target))
+        if part is None:
+            near = did_you_mean(target, {**all_.scenarios, **all_.datasets})
+            say(at, f"no scenario or data set called {target!r}", near)
+        elif card.facts.get("simulated") and target in all_.datasets:
+            say(at, f"the data set {target!r}, and {name} simulates", "a scenario")
+        elif not part["candidates"]:
+            say(at, f"{target!r} without candidates", "a scenario or data set with candidates")
+
+
 def _figure(name: str, drawn: tuple[str, ...] | Wrong, all_: Sections, say: Say) -> None:
     """Check one entry of `figures`."""
     loc = ("figures", name)
@@ -598,7 +622,10 @@ def _figure(name: str, drawn: tuple[str, ...] | Wrong, all_: Sections, say: Say)
             say((*loc, i), f"no scenario or data set called {target!r}", near)
             continue
         for table in (reads,) if isinstance(reads, str) else reads:
-            need = _NEEDS.get(table)
+            need, analysis = _NEEDS.get(table), table.split(".")[0]
+            if "." in table and target not in (all_.analyses.get(analysis, {}).get("of") or ()):
+                right = f"analyses.{analysis} with {target}, or another scenario"
+                say((*loc, i), f"{target!r}, of which there is no {analysis}", right)
             if target in all_.datasets and table in ("recovery", "dose"):
                 say((*loc, i), f"the data set {target!r}, which has no {table}", "a scenario")
             elif need and not fields[need]:

@@ -25,6 +25,7 @@ Kind = Literal[
     "figures",
     "landmarks",
     "assays",
+    "analyses",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 _ROOT = pathlib.Path(__file__).parent
@@ -35,6 +36,11 @@ def names(kind: Kind) -> tuple[str, ...]:
     """Names of all components of a kind, sorted."""
     files = (_ROOT / _FOLDER.get(kind, kind)).glob("*.py")
     return tuple(sorted(f.stem for f in files if not f.stem.startswith("_")))
+
+
+def one(kind: str) -> str:
+    """What one component of a kind is called."""
+    return {"analyses": "analysis"}.get(kind, kind[:-1])
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
@@ -52,7 +58,7 @@ def load(kind: Kind, name: str) -> Any:
         TypeError: if its file does not define exactly one public class.
     """
     if name not in names(kind):
-        raise KeyError(f"no {kind[:-1]} called {name!r}; {did_you_mean(name, names(kind))}")
+        raise KeyError(f"no {one(kind)} called {name!r}; {did_you_mean(name, names(kind))}")
     module = importlib.import_module(f"jaxda.{_FOLDER.get(kind, kind)}.{name}".replace("/", "."))
     public = [
         c
@@ -145,7 +151,7 @@ def describe(kind: Kind, name: str) -> Card:
         KeyError: if there is no such component.
     """
     if name not in names(kind):
-        raise KeyError(f"no {kind[:-1]} called {name!r}; {did_you_mean(name, names(kind))}")
+        raise KeyError(f"no {one(kind)} called {name!r}; {did_you_mean(name, names(kind))}")
     tree = ast.parse((_ROOT / _FOLDER.get(kind, kind) / f"{name}.py").read_text(encoding="utf-8"))
     classes = [n for n in tree.body if isinstance(n, ast.ClassDef) and not n.name.startswith("_")]
     if len(classes) != 1:

@@ -333,6 +333,56 @@ def compare(configs: tuple[str, ...], results: Path, scenario: str) -> None:
         write_table(layout.summary(scenario, kind), made)
 
 
+@app.command(epilog="Example: jaxda analyse posterior_predictive -s healthy -m opal -k opal")
+@_config_option
+@_results_option
+@click.option("--scenario", "-s", required=True, help="Scenario or dataset.")
+@click.option("--source", "-m", help="Variant that generated it; omit for a dataset.")
+@click.option("--candidate", "-k", help="Variant that was fitted; omit where all are at once.")
+@click.argument("name")
+def analyse(
+    configs: tuple[str, ...],
+    results: Path,
+    name: str,
+    scenario: str,
+    source: str | None,
+    candidate: str | None,
+) -> None:
+    """Do one analysis of a scenario or data set: tables, and what they say in sentences.
+
+    NAME is one of those under `analyses` in the experiment.
+    """
+    checked = _ready(configs)
+    from . import plan
+
+    _known(("analysis", name, checked.analyses))
+    source, candidate = source or DATA, candidate or ""
+    run = plan.Analysed(name, scenario, source, candidate)
+    runs = plan.analysed(checked, name)
+    if run not in runs:
+        told = [f"-s {r.scenario} -m {r.source}{r.model and f' -k {r.model}'}" for r in runs]
+        asked = f"-s {scenario} -m {source}{candidate and f' -k {candidate}'}"
+        _refuse([Problem("options", asked, " or ".join(told))])
+    from . import stages
+    from .data.files import read_table, write_json, write_table
+
+    layout = Layout(results)
+    paths = plan.analysis_inputs(checked, layout, run)
+    read = {path: read_table(path) for path in paths}
+    with progress(f"{name} {scenario}/{source}{candidate and f'/{candidate}'}") as tell:
+        found = stages.analyse(
+            checked,
+            run,
+            read[layout.sessions(scenario, source)],
+            read.get(layout.truth(scenario, source)),
+            lambda model: read.get(layout.fits(scenario, source, model)),
+            tell,
+        )
+    for table, rows in found.tables.items():
+        write_table(layout.analysis(*run, table), rows)
+    write_json(layout.findings(*run), {"findings": found.findings})
+
+
 @app.command(epilog="Example: jaxda figure learning_curves -c config/config.yaml")
 @_config_option
 @_results_option
@@ -542,7 +592,7 @@ def list_(kind: str | None, name: str | None) -> None:
     if name is None:
         click.echo(listing.table(kind, width))  # type: ignore[arg-type]
         return
-    _known((kind[:-1], name, catalog.names(kind)))  # type: ignore[arg-type]
+    _known((catalog.one(kind), name, catalog.names(kind)))  # type: ignore[arg-type]
     click.echo(listing.card(catalog.describe(kind, name), width))
 
 

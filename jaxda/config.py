@@ -58,6 +58,10 @@ def _named(value: Any) -> Any:
     return {"name": value} if isinstance(value, str) else value
 
 
+def _analysed(value: Any) -> Any:
+    return {"of": tuple(value)} if isinstance(value, list | tuple) else value
+
+
 Map = Annotated[dict[str, T], AfterValidator(_Frozen)]
 Tied = Annotated[str, AfterValidator(_tied)]
 TiedMap = Annotated[dict[Tied, T], AfterValidator(_Frozen)]
@@ -93,14 +97,18 @@ def _tuples(value: Any) -> Any:
 class Fit(_Record):
     """How candidates are fitted."""
 
-    solver: Text = Field(default="lbfgs", description="the name of a solver")
+    solver: Text = Field(default="fisher", description="the name of a solver")
     prior: bool = Field(
         default=True, description="true (maximum a posteriori) or false (likelihood)"
     )
     restarts: Count = Field(default=8, description="how many starting points, an integer from 1")
     steps: Count = Field(default=200, description="most iterations of a start, an integer from 1")
     tolerance: Annotated[Real, Field(gt=0)] = Field(
-        default=1e-5, description="the largest gradient at a maximum, a number above 0"
+        default=1e-5, description="when a fit has converged (see the solver), a number above 0"
+    )
+    intervals: Literal["laplace", "profile"] = Field(
+        default="laplace",
+        description="'laplace' (from the curvature) or 'profile' (from the profile likelihood)",
     )
 
 
@@ -197,7 +205,8 @@ class Dataset(_Record):
     counts as 1: rewards are divided by it. `cues` says which item each action takes at a cue;
     by default the cues, sorted, have items of their own. Parameters belong to a `unit`:
     sessions of a subject share them, or each session has its own. `no_feedback` allows choices
-    after which no reward was recorded.
+    after which no reward was recorded. `covariates` are columns with one value for each unit,
+    such as its group or age.
     """
 
     path: Text = Field(description="the name of a .csv, .csv.gz, .tsv or .parquet file")
@@ -224,8 +233,22 @@ class Dataset(_Record):
     unit: Literal["subject", "session"] = Field(
         default="subject", description="'subject' or 'session'"
     )
+    covariates: Map[Text] = Field(
+        default={}, description="a mapping of covariates to the names of their columns"
+    )
     candidates: tuple[Text, ...] = Field(
         default=(), description="a list of models of this file, which are fitted"
+    )
+
+
+class AnalysisPart(_Record):
+    """What is analysed: scenarios and data sets, with settings that differ from their default."""
+
+    of: Annotated[tuple[Text, ...], Field(min_length=1)] = Field(
+        description="a list of the scenarios and data sets that are analysed"
+    )
+    settings: Map[Any] = Field(
+        default={}, description="a mapping of settings of the analysis to values"
     )
 
 
@@ -236,7 +259,7 @@ class Config(_Record):
     seed: Annotated[int, Field(ge=0)] = Field(description="an integer from 0")
     precision: Literal[32, 64] = Field(default=64, description="64 or 32 bits")
     fit: Fit = Field(
-        default_factory=Fit, description="a mapping such as {solver: lbfgs, restarts: 8}"
+        default_factory=Fit, description="a mapping such as {solver: fisher, restarts: 8}"
     )
     models: Map[Variant] = Field(description="a mapping of names to {model: ..., free: ...}")
     scenarios: Map[Scenario] = Field(
@@ -246,6 +269,11 @@ class Config(_Record):
     figures: Map[Annotated[tuple[Text, ...], Field(min_length=1)]] = Field(
         default={},
         description="a mapping of figures to lists of the scenarios and data sets they draw",
+    )
+    analyses: Map[Annotated[AnalysisPart, BeforeValidator(_analysed)]] = Field(
+        default={},
+        description="a mapping of analyses to a list of scenarios and data sets, or to "
+        "{of: [...], settings: {...}}",
     )
     gallery: tuple[Text, ...] = Field(
         default=(), description="a list of landmarks, or [all]; they are measured and drawn"
@@ -525,12 +553,16 @@ def _sections(data: Mapping[str, Any]) -> _checks.Sections:
         items = items if isinstance(items, dict) else {}
         return {name: _fields(record, item) for name, item in items.items()}
 
+    analyses = data.get("analyses")
+    analyses = analyses if isinstance(analyses, dict) else {}
+
     return _checks.Sections(
         _fields(Fit, data.get("fit")),
         each("models", Variant),
         each("scenarios", Scenario),
         each("datasets", Dataset),
         _entries(Config, "figures", data.get("figures", {})) or {},
+        {name: _fields(AnalysisPart, _analysed(item)) for name, item in analyses.items()},
         _tuples(_field(Config, "gallery", _tuples(data.get("gallery") or ()))) or (),
         _tuples(_field(Config, "clinic", _tuples(data.get("clinic") or ()))) or (),
         _field(Config, "conditions", data.get("conditions")),

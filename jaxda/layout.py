@@ -33,6 +33,14 @@ class Layout(NamedTuple):
         """`comparison`, `confusion` or `recovery` of a scenario."""
         return self.root / scenario / f"{kind}.parquet"
 
+    def analysis(self, name: str, scenario: str, source: str, model: str, table: str) -> Path:
+        """A table of an analysis; `model` is empty where all candidates are analysed together."""
+        return self.root / scenario / source / name / model / f"{table}.parquet"
+
+    def findings(self, name: str, scenario: str, source: str, model: str) -> Path:
+        """The sentences of an analysis."""
+        return self.root / scenario / source / name / model / "findings.json"
+
     def figure(self, name: str, suffix: str) -> Path:
         """A figure as `svg` or `png`, or its findings as `json`."""
         return self.root / "figures" / f"{name}.{suffix}"

@@ -94,7 +94,7 @@ def table(kind: catalog.Kind, width: int | None = None) -> str:
     """All components of a kind, one row each."""
     found = [catalog.describe(kind, n) for n in catalog.names(kind)]
     title, of = _BESIDE.get(kind, ("", None))
-    header = (kind[:-1], "what it is", *([title] if of else []))
+    header = (catalog.one(kind), "what it is", *([title] if of else []))
     rows = [(c.name, _short(c), *([of(c)] if of else [])) for c in found]
     return "\n".join([*_table(header, rows, width), f"\nMore: jaxda list {kind} NAME"])
 

@@ -10,7 +10,7 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -94,6 +94,83 @@ def dosed(config: Config) -> tuple[str, ...]:
     return tuple(name for name, s in config.scenarios.items() if s.recover_dose)
 
 
+class Analysed(NamedTuple):
+    """One run of an analysis; `model` is empty where all candidates are analysed together."""
+
+    name: str
+    scenario: str
+    source: str
+    model: str
+
+
+def together(name: str) -> bool:
+    """Whether an analysis takes all candidates of a source at once."""
+    return bool(catalog.describe("analyses", name).facts.get("together", False))
+
+
+def analysed(config: Config, name: str | None = None) -> tuple[Analysed, ...]:
+    """Every run of an analysis, or of all."""
+    return tuple(
+        Analysed(each, scenario, source, model)
+        for each in ([name] if name else config.analyses)
+        for scenario in config.analyses[each].of
+        for source in sources(config, scenario)
+        for model in ([""] if together(each) else candidates(config, scenario))
+    )
+
+
+def run_of(name: str, wildcards: Any) -> Analysed:
+    """The run that the wildcards of a rule speak of."""
+    model = "" if together(name) else wildcards.model
+    return Analysed(name, wildcards.scenario, wildcards.source, model)
+
+
+def analysis_outputs(layout: Layout, run: Analysed) -> list[Path]:
+    """The tables of one run, and its sentences."""
+    tables = catalog.describe("analyses", run.name).facts["tables"]
+    return [*(layout.analysis(*run, table) for table in tables), layout.findings(*run)]
+
+
+def analysis_inputs(config: Config, layout: Layout, run: Analysed) -> list[Path]:
+    """The tables that one run reads."""
+    reads = catalog.describe("analyses", run.name).facts.get("reads", ("fits",))
+    out = [layout.sessions(run.scenario, run.source)]
+    if "truth" in reads and run.source != DATA:
+        out.append(layout.truth(run.scenario, run.source))
+    models = [run.model] if run.model else candidates(config, run.scenario)
+    if "fits" in reads:
+        out += [layout.fits(run.scenario, run.source, m) for m in models]
+    return out
+
+
+def spec_analysis(config: Config, run: Analysed) -> str:
+    """What one run of an analysis depends on."""
+    models = (run.model,) if run.model else candidates(config, run.scenario)
+    part = config.analyses[run.name].model_copy(update={"of": (run.scenario,)})
+    alone: dict[str, Any] = {"candidates": models}
+    if run.scenario in config.scenarios:
+        alone |= {"sources": (run.source,), "recover_dose": False}
+    return _part(
+        config.model_copy(update={"analyses": {run.name: part}}),
+        run.scenario,
+        (*models, run.source),
+        keep=("analyses",),
+        **alone,
+    )
+
+
+def code_analysis(config: Config, run: Analysed) -> str:
+    """Digest of the source behind one run of an analysis."""
+    models = (run.model,) if run.model else candidates(config, run.scenario)
+    own = {f"analyses/{run.name}.py", "analyses/_*.py", "fit/*.py", "data/*.py"}
+    own = own.union(_fit_code(config), *(code_of(config, m) for m in models))
+    if run.scenario in config.scenarios:
+        scenario = config.scenarios[run.scenario].model_copy(update={"sources": (run.source,)})
+        one = config.model_copy(update={"scenarios": {run.scenario: scenario}})
+        own |= set(code_of_scenario(one, run.scenario))
+    return fingerprint(*sorted(own))
+
+
 def gallery(config: Config) -> tuple[str, ...]:
     """Landmarks that are measured."""
     return catalog.names("landmarks") if "all" in config.gallery else tuple(config.gallery)
@@ -117,10 +194,17 @@ def conditions(config: Config) -> Table:
     return {name: row for name, row in table.items() if name in wanted}
 
 
-def _part(config: Config, name: str, variants: Iterable[str], **changes: object) -> str:
+def _part(
+    config: Config,
+    name: str,
+    variants: Iterable[str],
+    keep: tuple[str, ...] = (),
+    **changes: object,
+) -> str:
     """The experiment cut down to one scenario or dataset and some variants."""
     update: dict[str, object] = {
         "figures": {},
+        "analyses": {},
         "gallery": (),
         "clinic": (),
         "conditions": None,
@@ -128,6 +212,7 @@ def _part(config: Config, name: str, variants: Iterable[str], **changes: object)
         "datasets": {},
         "title": "",
     }
+    update = {key: value for key, value in update.items() if key not in keep}
     kind = "datasets" if name in config.datasets else "scenarios"
     update[kind] = {name: getattr(config, kind)[name].model_copy(update=changes)}
     update["models"] = {v: config.models[v] for v in variants if v in config.models}
@@ -150,7 +235,7 @@ def spec_fit(config: Config, name: str, source: str, candidate: str) -> str:
     """What the fit of one candidate depends on."""
     if name in config.datasets:
         return _part(config, name, (candidate,), candidates=(candidate,))
-    chosen = {"sources": (source,), "candidates": (candidate,), "recover_dose": False}
+    chosen: dict[str, Any] = {"sources": (source,), "candidates": (candidate,), "recover_dose": False}
     return _part(config, name, (source, candidate), **chosen)
 
 
@@ -237,6 +322,11 @@ def figure_inputs(config: Config, layout: Layout, figure: str) -> list[Path]:
     out: list[Path] = []
     for kind in catalog.describe("figures", figure).facts["reads"]:
         for name in config.figures[figure]:
+            if "." in kind:
+                analysis, table = kind.split(".")
+                runs = [r for r in analysed(config, analysis) if r.scenario == name]
+                out += [layout.analysis(*r, table) for r in runs]
+                continue
             if kind in ("comparison", "confusion", "recovery"):
                 out.append(layout.summary(name, kind))
                 continue
@@ -252,10 +342,16 @@ def spec_figure(config: Config, figure: str) -> str:
     """What a figure depends on: its scenarios and datasets, without the settings of fits."""
     shown = config.figures[figure]
     used = [v for name in shown for v in (*sources(config, name), *candidates(config, name))]
+    reads = catalog.describe("figures", figure).facts["reads"]
     update = {
         "title": "",
         "fit": type(config.fit)(),
         "figures": {figure: shown},
+        "analyses": {
+            name: part.model_copy(update={"settings": {}})
+            for name, part in config.analyses.items()
+            if any(kind.split(".")[0] == name for kind in reads)
+        },
         "gallery": (),
         "clinic": (),
         "conditions": None,

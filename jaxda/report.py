@@ -18,6 +18,7 @@ from .config import Config
 from .data.files import read_table, write_text
 from .errors import InputError, Problem
 from .layout import Layout
+from .report_analyses import collect as collect_analyses
 from .report_clinic import collect as collect_conditions
 from .report_findings import Row, number
 from .report_gallery import collect
@@ -54,6 +55,7 @@ def page(config: Config, layout: Layout) -> str:
             cautions=_contested(config),
             topics=_topics(config, tables),
             figures=figures,
+            analyses=collect_analyses(config, layout),
             landmarks=collect(layout, plan.gallery(config)),
             conditions=collect_conditions(layout, plan.conditions(config)),
             experiment=sheets.experiment(config, tables),

@@ -17,6 +17,10 @@ RECOVERED = 0.7
 _CONFUSED = 0.2
 # A parameter at the end of its domain in at least so many fits is named.
 _CORNERED = 0.1
+# A posterior wider than this share of its prior is the prior's.
+_PRIOR = 0.8
+# A second optimum so near the best, in nats, is another answer.
+_CLOSE = 2.0
 # Below this many subjects a correlation is called rough.
 _FEW = 10
 _NAMED = 5
@@ -439,16 +443,49 @@ def cautions(config: Config, fits: Sequence[Row], doses: Sequence[Row]) -> list[
                 f"{what}: {flat} of {plural(len(every), 'fit')} ended where the data leave some "
                 "direction flat, so they have no standard errors."
             )
+        lacking = [u[0] for u in every if u[0]["rank"] < u[0]["free"]]
+        if lacking:
+            out.append(
+                f"{what}: in {len(lacking)} of {plural(len(every), 'fit')} the records say nothing "
+                f"about some combination of parameters ({_common(lacking)})."
+            )
+        vague = [u[0] for u in every if u[0]["open"] and u[0]["rank"] == u[0]["free"]]
+        if len(vague) >= _CORNERED * len(every):
+            out.append(
+                f"{what}: in {len(vague)} of {plural(len(every), 'fit')} the records leave a "
+                f"combination of coordinates open (standard deviation above 2), most often "
+                f"{_common(vague)}."
+            )
+        rivals = [u[0] for u in every if u[0]["gap"] is not None and u[0]["gap"] < _CLOSE]
+        if rivals:
+            out.append(
+                f"{what}: {len(rivals)} of {plural(len(every), 'fit')} "
+                f"{'has' if len(rivals) == 1 else 'have'} a second optimum within "
+                f"{_CLOSE:g} nats of the best."
+            )
         if dose:
             continue
         for (parameter,), values in grouped(rows, "parameter").items():
             cornered = statistics.fmean(r["corner"] for r in values)
+            prior = [r["prior_share"] for r in values if r["prior_share"] is not None]
+            decided = statistics.fmean(p > _PRIOR for p in prior) if prior else 0.0
+            if decided >= _CORNERED:
+                out.append(
+                    f"{what}: {parameter} is hardly narrower than its prior in {share(decided)} "
+                    "of fits: there the prior has decided, not the records."
+                )
             if cornered >= _CORNERED:
                 out.append(
                     f"{what}: {parameter} lies at an end of its domain in {share(cornered)} of "
                     "fits, where its interval means nothing."
                 )
     return out
+
+
+def _common(units: Sequence[Row]) -> str:
+    """The parameters of the combination that most of `units` leave open."""
+    names = [", ".join(sorted(part.split("·", 1)[1] for part in u["open"].split())) for u in units]
+    return max(dict.fromkeys(names), key=names.count)
 
 
 def _who(failed: Sequence[Row]) -> str:

@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from . import agents, catalog
 from ._marked import Loc
+from .analyses._base import Inputs, Result
 from .config import Config, Scenario
 from .data.files import metadata, with_metadata
 from .data.sessions import Label, Sessions, from_table, to_table, units
@@ -27,6 +28,7 @@ from .fit.objective import Problem
 from .fit.penalties import CataloguePrior, Flat
 from .keys import named_keys
 from .params import free
+from .plan import Analysed, candidates
 from .rollout import Agent, start
 from .rollout import simulate as play
 from .types import Env, Event, Readout
@@ -253,6 +255,7 @@ def _estimate(config: Config, problem: Problem, names: Any, what: str, progress:
         steps=settings.steps,
         tolerance=settings.tolerance,
         what=what,
+        intervals=settings.intervals,
         progress=progress,
     )
 
@@ -273,6 +276,24 @@ def fit(
     Raises:
         Unidentified: if the free set is rank-deficient on these sessions.
     """
+    problem, names = problem_of(config, name, candidate, sessions)
+    variant, frees = config.models[candidate], problem.frees
+    found = _estimate(config, problem, [(name, *n) for n in names], f"{name}/{candidate}", progress)
+    source = metadata(sessions).get("source", "")
+    same = source in config.models and config.models[source].model == variant.model
+    known = _truths(truth if same else None, [n[1] for n in names])
+    truths = [known.get(f.paths[0]) for f in frees]
+    return _rows(names, [f.name for f in frees], truths, found, name, source, candidate)
+
+
+def problem_of(
+    config: Config, name: str, candidate: str, sessions: pa.Table
+) -> tuple[Problem, list[tuple[float, str, str]]]:
+    """What is minimised when `candidate` is fitted to `sessions`, and the names of its units.
+
+    Raises:
+        InputError: if the model cannot do the task.
+    """
     variant = config.models[candidate]
     agent = build_agent(config, candidate)
     unit = config.datasets[name].unit if name in config.datasets else "subject"
@@ -286,12 +307,41 @@ def fit(
     problem = Problem(
         agent, data.events, jnp.asarray(owner), {}, data.env, frees, len(names), penalty
     )
-    found = _estimate(config, problem, [(name, *n) for n in names], f"{name}/{candidate}", progress)
-    source = metadata(sessions).get("source", "")
-    same = source in config.models and config.models[source].model == variant.model
-    known = _truths(truth if same else None, [n[1] for n in names])
-    truths = [known.get(f.paths[0]) for f in frees]
-    return _rows(names, [f.name for f in frees], truths, found, name, source, candidate)
+    return problem, names
+
+
+def analyse(
+    config: Config,
+    run: Analysed,
+    sessions: pa.Table,
+    truth: pa.Table | None,
+    fits: Callable[[str], pa.Table | None],
+    progress: Progress = _quiet,
+) -> Result:
+    """One run of an analysis; `fits` gives the estimates of a candidate, if they are read.
+
+    Raises:
+        InputError: if its settings mean nothing.
+    """
+    settings = config.analyses[run.name].settings
+    make = catalog.load("analyses", run.name)
+    analysis = _built(f"analyses.{run.name}", lambda: make(**settings))
+    models = (run.model,) if run.model else candidates(config, run.scenario)
+    read = {m: found for m in models if (found := fits(m)) is not None}
+    given = Inputs(config, run.scenario, run.source, models, sessions, truth, read, progress)
+    found = analysis.run(given)
+    whose = {"scenario": run.scenario, "source": run.source}
+    if run.model:
+        whose["model"] = run.model
+    return found._replace(tables={n: _of(t, whose) for n, t in found.tables.items()})
+
+
+def _of(table: pa.Table, whose: Mapping[str, str]) -> pa.Table:
+    """A table that says of whom it is, in its first columns."""
+    rest = table.drop_columns([n for n in whose if n in table.column_names])
+    for i, (name, value) in enumerate(whose.items()):
+        rest = rest.add_column(i, name, pa.array([value] * table.num_rows, pa.string()))
+    return rest
 
 
 def fit_dose(
@@ -363,6 +413,12 @@ def _rows(
         "converged": each(found.converged),
         "agree": each(found.agree),
         "positive_definite": each(found.positive_definite),
+        "gap": nullable(each(found.gap)),
+        "rank": each(found.rank),
+        "condition_number": each(found.condition),
+        "open": np.repeat(np.asarray(found.open, object), k),
+        "prior_share": nullable(found.prior_share),
+        "log_evidence": nullable(each(found.log_evidence)),
     }
     return with_metadata(
         pa.table(columns), {"scenario": scenario, "source": source, "model": candidate}

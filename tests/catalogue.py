@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from jaxda.catalog import load, names
 from jaxda.keys import fold_name, named_key, named_keys
@@ -19,6 +20,7 @@ MODEL_SETTINGS = {
     "belief_state": {"omission": 0.1},
     "microstimuli": {"m": 6, "iti": "kept"},
     "q_learning": {"forget_to": "initial"},
+    "pearce_hall_confirmation": {"shows": "gamble"},
     "value_decay": {"decay": "value_dependent"},
     "feature_rpe": {"learning": "local"},
     "rescorla_wagner": {"salience": (0.5, 1.5)},
@@ -90,6 +92,7 @@ class Pair(NamedTuple):
         return f"{show(self.model, self.model_settings)}/{show(self.task, self.task_settings)}"
 
 
+@functools.cache
 def kinds_met(model: str) -> list[str]:
     """Names of the tasks that `model` can do."""
     return [t for t in names("tasks") if load("tasks", t).kind in load("models", model).tasks]
@@ -119,6 +122,14 @@ def model_pairs() -> tuple[Pair, ...]:
             task = "pst" if "pst" in kinds_met(model) else tasks[0]
             out.append(Pair(model, task, tuple(MODEL_SETTINGS[model].items())))
     return tuple(out)
+
+
+@functools.cache
+def short_pairs() -> tuple[Pair, ...]:
+    """Every model, every task and every setting of a task at least once."""
+    first = {p.task: p for p in reversed(pairs()) if not p.model_settings}
+    some = {*first_pairs(), *first.values(), *(p for p in pairs() if p.task_settings)}
+    return tuple(p for p in pairs() if p in some)
 
 
 def _task_pairs():
@@ -175,7 +186,8 @@ def played(pair: Pair) -> Played:
     keys = named_keys(0, [(pair.task, str(i)) for i in range(N_LANES)])
     coords = sample(frees, fold_name(named_key(1, pair.model), "parameters"), (N_LANES,))
     play = compiled(lambda k, x: simulate(agent, task, k, N_EVENTS, unpack(frees, x)))
-    return Played(agent, task, frees, coords, keys, play, *play(keys, coords))
+    # Looked at in NumPy, which compiles nothing.
+    return Played(agent, task, frees, coords, keys, play, *jax.device_get(play(keys, coords)))
 
 
 def score(agent, env, events, values):
@@ -183,6 +195,7 @@ def score(agent, env, events, values):
 
     The laws have to hold for a Pavlovian broadcast too.
     """
+    events = jax.tree.map(jnp.asarray, events)
     if env.acts:
         return jnp.sum(log_probs(agent, env, events, values), axis=0)
     seen = replay(agent, env, events, values)
@@ -197,19 +210,19 @@ def score(agent, env, events, values):
 
 def padding(events, n_events):
     """Events that never happened: nothing but zeros, and some that look like real ones."""
-    none = jax.tree.map(lambda x: jnp.zeros_like(x[:n_events]), events)
+    none = jax.tree.map(lambda x: np.zeros_like(x[:n_events]), events)
     # Only a latency is never zero.
-    none = eqx.tree_at(lambda e: e.latency, none, jnp.ones_like(none.latency))
+    none = eqx.tree_at(lambda e: e.latency, none, np.ones_like(none.latency))
     real = jax.tree.map(lambda x: x[:n_events], events)
-    real = eqx.tree_at(lambda e: e.valid, real, jnp.zeros_like(real.valid))
-    return jax.tree.map(lambda *x: jnp.concatenate(x), none, real)
+    real = eqx.tree_at(lambda e: e.valid, real, np.zeros_like(real.valid))
+    return jax.tree.map(lambda *x: np.concatenate(x), none, real)
 
 
 class Slopes(NamedTuple):
     """The score per lane with its derivatives, compiled once per pair.
 
-    `forward(x, v)` is the score and its slope along v on the events that were played;
-    `reverse(x)` the score and its gradient with events of padding behind them.
+    `forward(x, v)` is the score and its slope along v on the events that were played, traced once;
+    `reverse(x)` the score and its gradient with events of padding behind them, on four devices.
     """
 
     forward: Any
@@ -220,25 +233,37 @@ class Slopes(NamedTuple):
 def slopes(pair: Pair) -> Slopes:
     """How the score of what was played depends on the coordinates."""
     p = played(pair)
-    padded = jax.tree.map(lambda *x: jnp.concatenate(x), p.events, padding(p.events, 4))
+    padded = jax.tree.map(lambda *x: np.concatenate(x), p.events, padding(p.events, 4))
     at = lambda x, events: score(p.agent, p.task.env, events, unpack(p.frees, x))
 
-    @compiled
-    def reverse(x):
-        def total(x):
-            value = at(x, padded)
-            return jnp.sum(value), value
+    def total(x):
+        value = at(x, padded)
+        return jnp.sum(value), value
 
-        gradient, value = jax.grad(total, has_aux=True)(x)
-        return value, gradient
+    gradient = compiled(jax.grad(total, has_aux=True))
+    reverse = lambda x: gradient(over_devices(x))[::-1]
 
-    forward = compiled(lambda x, v: jax.jvp(lambda x: at(x, p.events), (x,), (v,)))
-    return Slopes(forward, reverse)
+    along = lambda x, v: jax.jvp(lambda x: at(x, p.events), (x,), (v,))
+    return Slopes(compiled(eqx.debug.assert_max_traces(along, max_traces=1)), reverse)
+
+
+def over_devices(tree):
+    """Every leaf with its lanes spread over the devices."""
+    # Explicit axes, the default, type-check shardings inside a scan.
+    mesh = jax.make_mesh((N_LANES,), ("lanes",), axis_types=(jax.sharding.AxisType.Auto,))
+    where = lambda x: jax.NamedSharding(mesh, jax.P(*[None] * (x.ndim - 1), "lanes"))
+    return jax.tree.map(lambda x: jax.device_put(x, where(x)), tree)
 
 
 def same(a, b, rtol=1e-9, atol=1e-12):
-    """Whether two trees hold the same numbers."""
-    return bool(eqx.tree_equal(a, b, rtol=rtol, atol=atol))
+    """Whether two trees hold the same numbers, of the same types."""
+    (a, structure), (b, other) = jax.tree.flatten(a), jax.tree.flatten(b)
+
+    def alike(x, y):
+        x, y = np.asarray(x), np.asarray(y)
+        return x.dtype == y.dtype and x.shape == y.shape and np.allclose(x, y, rtol, atol)
+
+    return structure == other and all(map(alike, a, b))
 
 
 def lanes(tree, index):

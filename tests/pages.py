@@ -1,4 +1,4 @@
-"""The script that writes the pages, as a module."""
+"""What carries out the pages: the script that writes them, and commands one after the other."""
 
 import functools
 import importlib.util
@@ -6,6 +6,13 @@ from pathlib import Path
 
 
 ROOT = Path(__file__).parents[1]
+# Commands in one process: most of a command's time is imports and compilation.
+DRIVER = """
+import sys
+from jaxda.cli import app
+for line in sys.stdin.read().splitlines():
+    app(line.split(), standalone_mode=False)
+"""
 
 
 @functools.cache

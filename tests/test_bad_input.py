@@ -23,7 +23,7 @@ from jaxda.errors import InputError, Problem
 EXPERIMENT = """\
 title: A sound experiment
 seed: 1
-fit: {solver: lbfgs, restarts: 2}
+fit: {solver: fisher, restarts: 2}
 models:
   q:
     model: q_learning
@@ -124,7 +124,7 @@ CASES = [
     ),
     Case("yes", [("recover_dose: true", "recover_dose: §yes")], [("'yes'", "true")]),
     Case("precision", [("seed: 1", "seed: 1\nprecision: §16")], [("16", "64 or 32")]),
-    Case("solver", [("lbfgs", "§lbgfs")], [("no solver called 'lbgfs'", "'lbfgs'?")]),
+    Case("solver", [("fisher", "§fihser")], [("no solver called 'fihser'", "'fisher'?")]),
     Case("restarts", [("restarts: 2", "restarts: §0")], [("0", "from 1")]),
     Case("tolerance", [("restarts: 2", "tolerance: §-1e-5")], [("-1e-05", "above 0")]),
     Case(

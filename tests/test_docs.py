@@ -14,7 +14,7 @@ import yaml
 from jaxda import catalog, config
 from jaxda.data import reader
 
-from .pages import ROOT, build
+from .pages import DRIVER, ROOT, build
 
 
 PAGES = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "config/README.md"] + [
@@ -195,10 +195,10 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     there = tmp_path_factory.mktemp("results")
     (there / "e.json").write_text(json.dumps(EXPERIMENT))
     commands = ("simulate -m q", "fit -m q -k q", "compare")
-    for command in commands:
-        words = [*command.split(), "-c", "e.json", "-r", ".", "-s", "s"]
-        env = os.environ | {"PYTHONPATH": str(ROOT)}
-        subprocess.run([sys.executable, "-m", "jaxda", *words], cwd=there, env=env, check=True)
+    said = "\n".join(f"{command} -c e.json -r . -s s" for command in commands)
+    env = os.environ | {"PYTHONPATH": str(ROOT)}
+    run = [sys.executable, "-c", DRIVER]
+    subprocess.run(run, cwd=there, env=env, input=said, text=True, check=True)
     return there
 
 

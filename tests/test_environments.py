@@ -1,5 +1,6 @@
 """An environment is the task, and an agent in it is the agent of `simulate`."""
 
+import functools
 import inspect
 import re
 import subprocess
@@ -19,18 +20,23 @@ from jaxda.environments import TaskEnv, environment_id, play, session_key
 from jaxda.models.q_learning import QLearning
 from jaxda.rollout import Agent
 
-from .catalogue import TASK_SETTINGS
+from .catalogue import TASK_SETTINGS, compiled
 from .records import log_likelihood
 
 
-KEY, TRIALS = 7, 12
+KEY = 7
 
 
-def model_for(task):
-    """Some model that does the task."""
-    kind = describe("tasks", task).facts["kind"]
-    name = next(m for m in names("models") if kind in describe("models", m).facts["tasks"])
-    return load("models", name)()
+def trials(task):
+    """Twelve, or three where trials are long."""
+    return 12 if task.events_for(12) <= 300 else 3
+
+
+@functools.cache
+def agent_for(task):
+    """An agent of some model that does the task."""
+    name = next(m for m in names("models") if task.kind in describe("models", m).facts["tasks"])
+    return Agent(load("models", name)())
 
 
 def unchecked(function):
@@ -45,11 +51,12 @@ def made(task, **settings):
     return env
 
 
-def simulated(agent, task, n_events, seed=KEY):
+@functools.cache
+def simulated(task):
     """One session `[events, ...]` without its lane, as NumPy arrays."""
-    keys = session_key(seed)[None]
-    run = jax.jit(lambda k: rollout.simulate(agent, task, k, n_events, record=lambda e, r: e))
-    return jax.tree.map(lambda x: np.asarray(x)[..., 0], run(keys))
+    agent, n_events = agent_for(task), task.events_for(trials(task))
+    run = compiled(lambda k: rollout.simulate(agent, task, k, n_events, record=lambda e, r: e))
+    return jax.tree.map(lambda x: np.asarray(x)[..., 0], run(session_key(KEY)[None]))
 
 
 # The tasks as environments
@@ -78,7 +85,7 @@ def test_environments_in_parallel_are_sessions_of_their_own():
 @pytest.mark.parametrize("task", names("tasks"))
 def test_gymnasium_finds_no_fault(task):
     # Warnings are errors here.
-    check_env(gymnasium.make(environment_id(task), n_trials=TRIALS).unwrapped)
+    check_env(gymnasium.make(environment_id(task), n_trials=12).unwrapped)
 
 
 @pytest.mark.parametrize(
@@ -87,9 +94,10 @@ def test_gymnasium_finds_no_fault(task):
     ids=str,
 )
 def test_an_environment_gives_what_simulate_gives(task, settings):
-    env = gymnasium.make(environment_id(task), n_trials=TRIALS, **settings)
+    n_trials = trials(load("tasks", task)(**settings))
+    env = gymnasium.make(environment_id(task), n_trials=n_trials, **settings)
     inner = env.unwrapped
-    events = simulated(Agent(model_for(task)), inner.task, inner.task.events_for(TRIALS))
+    events = simulated(inner.task)
     seen, info = env.reset(seed=KEY)
     for t in range(len(events.valid)):
         part = seen if isinstance(seen, dict) else {"cue": seen}
@@ -109,7 +117,7 @@ def test_an_environment_gives_what_simulate_gives(task, settings):
         for name in ("feedback", "terminal"):
             assert info[name] == getattr(events, name)[t]
         assert terminated == (inner.task.kind == "mdp" and events.terminal[t])
-        if truncated or (terminated and info["trial"] == TRIALS):
+        if truncated or (terminated and info["trial"] == n_trials):
             break
         if terminated:
             seen, info = env.reset()
@@ -322,18 +330,19 @@ def test_an_agent_acts_as_in_simulate(p):
 
 @pytest.mark.parametrize("task", names("tasks"))
 def test_a_session_played_is_the_session_simulated(task):
-    env = gymnasium.make(environment_id(task), n_trials=TRIALS)
-    inner, agent = env.unwrapped.task, Agent(model_for(task))
+    n_trials = trials(load("tasks", task)())
+    env = gymnasium.make(environment_id(task), n_trials=n_trials)
+    inner, agent = env.unwrapped.task, agent_for(env.unwrapped.task)
     if not isinstance(env.observation_space, gymnasium.spaces.Discrete) or inner.env.timed:
         with pytest.raises(ValueError, match="play the task"):
             play(agent, env, 1, KEY)
         return
-    played = play(agent, env, TRIALS if inner.kind == "mdp" else 1, KEY)
+    played = play(agent, env, n_trials if inner.kind == "mdp" else 1, KEY)
     assert played.env == inner.env
     found = jax.tree.map(lambda x: np.asarray(x)[..., 0], played.events)
-    expected = simulated(agent, inner, inner.events_for(TRIALS))
+    expected = simulated(inner)
     n = len(found.valid)
-    assert found.onset.sum() == TRIALS == expected.onset[:n].sum()
+    assert found.onset.sum() == n_trials == expected.onset[:n].sum()
     for name in ("cue", "onset", "action", "reward", "terminal", "feedback", "elapsed"):
         np.testing.assert_allclose(getattr(found, name), getattr(expected, name)[:n], rtol=1e-12)
     on = ~found.terminal

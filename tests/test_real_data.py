@@ -1,5 +1,6 @@
 """The whole line on recorded tables, through the configurations kept as examples."""
 
+import functools
 from pathlib import Path
 
 import numpy as np
@@ -34,21 +35,25 @@ def total(fits: pa.Table) -> float:
     return sum(by_unit.values())
 
 
-@pytest.mark.parametrize("candidate, best", [("q", -2897.697), ("q_bounded", -2897.98)])
-def test_pooled_maximum_likelihood_of_the_two_armed_bandit(candidate, best):
+@functools.cache
+def two_armed_bandit(candidate: str) -> pa.Table:
+    """Fits of `candidate` to every subject."""
     checked = experiment("syn2arm.yaml", "syn2arm", recorded("syn2arm.csv"))
     sessions = reader.read(checked.datasets["syn2arm"], "syn2arm")
     assert sessions.num_rows == 8000
-    fits = stages.fit(checked, "syn2arm", candidate, sessions)
+    return stages.fit(checked, "syn2arm", candidate, sessions)
+
+
+@pytest.mark.parametrize("candidate, best", [("q", -2897.697), ("q_bounded", -2897.98)])
+def test_pooled_maximum_likelihood_of_the_two_armed_bandit(candidate, best):
+    fits = two_armed_bandit(candidate)
     assert total(fits) == pytest.approx(best, abs=0.01)
     assert all(fits["converged"].to_pylist())
 
 
 def test_estimates_of_the_two_armed_bandit_are_as_close_to_the_truth_as_they_can_be():
-    checked = experiment("syn2arm.yaml", "syn2arm", recorded("syn2arm.csv"))
     truth = np.genfromtxt(recorded("syn2arm_truth.csv"), delimiter=",", names=True)
-    sessions = reader.read(checked.datasets["syn2arm"], "syn2arm")
-    fits = stages.fit(checked, "syn2arm", "q_bounded", sessions).to_pylist()
+    fits = two_armed_bandit("q_bounded").to_pylist()
     for parameter, column, most in (("alpha_pos=alpha_neg", "alpha", 0.08), ("beta", "beta", 0.78)):
         found = {r["subject"]: r["estimate"] for r in fits if r["parameter"] == parameter}
         true = zip(truth["subjID"], truth[column], strict=True)

@@ -95,6 +95,12 @@ def fitted(scenario, source, model, estimates, **changes):
             "converged": True,
             "agree": 4,
             "positive_definite": True,
+            "gap": None,
+            "rank": 1,
+            "condition_number": 1.0,
+            "open": "",
+            "prior_share": 0.2,
+            "log_evidence": -33.0,
         }
         for (dose, subject), value in estimates.items()
     ]

@@ -42,12 +42,13 @@ figures:
 
 def snakemake(folder: Path, *args: str) -> subprocess.CompletedProcess:
     tools = Path(sys.executable).parent
-    env = os.environ | {
-        "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}",
-        "PYTHONPATH": str(folder),
+    caches = {
         "XDG_CACHE_HOME": str(folder / ".cache"),
         "MPLCONFIGDIR": str(folder / ".cache" / "matplotlib"),
     }
+    # The caches of the suite, where it has any.
+    env = caches | os.environ
+    env |= {"PATH": f"{tools}{os.pathsep}{env['PATH']}", "PYTHONPATH": str(folder)}
     command = [sys.executable, "-m", "snakemake", "--cores", "2", *args]
     return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=900)
 

@@ -14,9 +14,10 @@ import pyarrow as pa
 
 from ..catalog import did_you_mean
 from ..config import Dataset
-from ..errors import shown
+from ..errors import Problem, shown
 from ..layout import DATA
 from . import _cells
+from .covariates import PREFIX
 from .files import with_metadata
 
 
@@ -34,9 +35,11 @@ def read(dataset: Dataset, name: str) -> pa.Table:
     Columns: dose, subject, session, trial (as in the file), event (from 0 in its session),
     cue, option_0 ... (the items of the actions), action (from 0; null if missed), choice (an
     action was recorded), latency (s), reward (in units of `reward_scale`), feedback (a choice
-    with its reward), onset, terminal, successor, elapsed, valid, and condition where the file
-    has one. A missed trial keeps its row; a reward or latency recorded beside it is left out,
-    and the metadata say how many were (`left_out`).
+    with its reward), onset, terminal, successor, elapsed, valid, condition where the file has
+    one, and covariate_ and its name for each covariate: numbers where all of it are numbers,
+    else texts, null for a unit that has none, and the metadata say where (`lacking`). A missed
+    trial keeps its row; a reward or latency recorded beside it is left out, and the metadata
+    say how many were (`left_out`).
 
     Raises:
         InputError: with everything that is wrong.
@@ -87,6 +90,7 @@ def _table(file: _File) -> pa.Table:
     reward, latency = _rewards(file, choice), _latencies(file, choice)
     cue, items, cues = _cues(file)
     _enough(file, subject, session, choice)
+    covariates, lacking = _covariates(file, who)
     if file.faults:
         file.faults.fail()
 
@@ -117,7 +121,10 @@ def _table(file: _File) -> pa.Table:
     }
     if file.has("condition"):
         columns["condition"] = text(file.column("condition"))
-    return with_metadata(pa.table(columns), _facts(file, n, cues, items, _left_out(file, choice)))
+    for name, cells in covariates.items():
+        columns[PREFIX + name] = cells.take(order)
+    facts = _facts(file, n, cues, items, _left_out(file, choice))
+    return with_metadata(pa.table(columns), {**facts, "lacking": lacking})
 
 
 def _left_out(file: _File, choice: np.ndarray) -> dict[str, int]:
@@ -149,11 +156,13 @@ def _facts(
 
 
 def _header(file: _File) -> None:
-    for what, column in file.dataset.columns:
+    wanted = {f"columns.{what}": column for what, column in file.dataset.columns}
+    wanted |= {f"covariates.{name}": column for name, column in file.dataset.covariates.items()}
+    for what, column in wanted.items():
         if column is not None and column not in file.cells.columns:
             near = did_you_mean(column, file.cells.header)
             near = near.replace("there are", "the columns are", 1)
-            found = f"no column {column!r} (datasets.{file.name}.columns.{what})"
+            found = f"no column {column!r} (datasets.{file.name}.{what})"
             file.faults.add("header", (1,), found, near)
 
 
@@ -300,6 +309,41 @@ def _enough(file: _File, subject: list[str], session: list[str], choice: np.ndar
         elif file.has("choice") and not choice[where].any():
             found = f"no choice of {who} in {len(where)} trials"
             file.wrong("subject", where[0], found, "choices, or no rows", "no choice")
+
+
+def _covariates(
+    file: _File, who: list[tuple[float, str, str]]
+) -> tuple[dict[str, pa.Array], list[str]]:
+    """Each covariate as a column of one value per unit, and where a unit has none."""
+    by_session = file.dataset.unit == "session"
+    units = [name if by_session else name[:2] for name in who]
+    out, lacking = {}, []
+    for name, column in file.dataset.covariates.items():
+        cells = file.cells.columns.get(column, [None] * len(units))
+        first: dict[tuple, int] = {}
+        for row, (unit, cell) in enumerate(zip(units, cells, strict=True)):
+            before = first.setdefault(unit, row)
+            at = (file.cells.lines[row], column)
+            if cells[before] != cell:
+                same = "each session" if by_session else "each subject, or unit: session"
+                line = file.cells.lines[before]
+                found = f"{shown(cell)}, after {shown(cells[before])} in line {line}"
+                file.faults.add(f"covariate {name}", at, found, f"one {name} for {same}")
+            elif cell is None and before == row:
+                where = ":".join(map(str, (file.dataset.path, *at)))
+                found = f"no {name} of subject {unit[1]!r}"
+                lacking.append(str(Problem(where, found, "a value, or the unit is in no group")))
+        known = [cell for cell in cells if cell is not None]
+        if all(_NUMBER.fullmatch(cell) or _COMMA.fullmatch(cell) for cell in known):
+            for row, cell in enumerate(cells):
+                if cell is not None and _COMMA.fullmatch(cell):
+                    at, right = (file.cells.lines[row], column), shown(cell.replace(",", "."))
+                    file.faults.add("covariate comma", at, shown(cell), right)
+            number = lambda c: None if c is None else float(c.replace(",", "."))
+            out[name] = pa.array(map(number, cells), pa.float64())
+        else:
+            out[name] = pa.array(cells, pa.string())
+    return out, lacking
 
 
 def _order(labels: Iterable[str]) -> Any:

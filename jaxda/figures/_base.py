@@ -128,6 +128,21 @@ class Tables:
         """Agreement of estimates and truth."""
         return self._load("recovery", scenario, "", "", ())
 
+    def analysis(
+        self, kind: str, scenario: str, source: str | None = None, model: str | None = None
+    ) -> pa.Table:
+        """A table of an analysis, as `power.power`; without `source` or `model` of all of them."""
+        name = kind.split(".")[0]
+        runs = [
+            r
+            for r in plan.analysed(self._config, name)
+            if r.scenario == scenario and source in (None, r.source) and model in (None, r.model)
+        ]
+        return pa.concat_tables(
+            self._load(kind, scenario, r.source, r.model, ()).replace_schema_metadata()
+            for r in runs
+        )
+
 
 class Drawn(NamedTuple):
     """A figure with what it says.
@@ -147,7 +162,7 @@ class AbstractFigure(abc.ABC):
 
     Class-level facts, all literals (the catalogue reads them without running the file):
     `reads` names the tables it needs, among sessions, truth, fits, dose, comparison, confusion
-    and recovery; `title` is its name for a reader. A figure sees tables and the experiment,
+    and recovery, or a table of an analysis as `power.power`; `title` is its name for a reader. A figure sees tables and the experiment,
     never a model.
     """
 

@@ -77,6 +77,9 @@ def _loader(layout: Layout) -> Load:
     ) -> pa.Table:
         if kind in ("comparison", "confusion", "recovery"):
             path = layout.summary(scenario, kind)
+        elif "." in kind:
+            name, table = kind.split(".")
+            path = layout.analysis(name, scenario, source, model, table)
         elif kind == "fits":
             path = layout.fits(scenario, source, model)
         else:

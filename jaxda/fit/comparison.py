@@ -5,6 +5,8 @@ import pyarrow as pa
 
 
 CRITERIA = ("aic", "bic")
+# Minus twice the log evidence by Laplace's approximation, where a table of fits has one.
+LAPLACE = "laplace"
 
 
 def comparison(fits: pa.Table) -> pa.Table:
@@ -12,16 +14,20 @@ def comparison(fits: pa.Table) -> pa.Table:
 
     `aic` and `bic` are summed over units, `delta_*` against the best candidate there, `wins_*`
     the share of units for which this candidate has the lowest criterion (ties share), `mean_*`
-    and `se_*` the mean difference per unit to the best candidate and its standard error.
+    and `se_*` the mean difference per unit to the best candidate and its standard error. Fits
+    with a `log_evidence` are also compared by `laplace`, minus twice its sum, over those
+    `n_laplace` units for which all candidates have one.
     """
-    cells = _cells(fits)
+    criteria = (*CRITERIA, LAPLACE) if has_evidence(fits) else CRITERIA
     columns: dict[str, list] = {k: [] for k in ("scenario", "source", "dose", "model", "n", "free")}
     columns["log_likelihood"] = []
-    for c in CRITERIA:
+    if LAPLACE in criteria:
+        columns["n_laplace"] = []
+    for c in criteria:
         columns |= {f"{prefix}{c}": [] for prefix in ("", "delta_", "wins_", "mean_", "se_")}
-    for (scenario, source, dose), (models, units, values) in cells.items():
-        totals = {c: values[c].sum(axis=0) for c in CRITERIA}
-        wins = {c: _wins(values[c]).mean(axis=0) for c in CRITERIA}
+    for (scenario, source, dose), (models, units, values) in cells(fits).items():
+        known = {c: known_to_all(values[c]) if c == LAPLACE else values[c] for c in criteria}
+        totals = {c: known[c].sum(axis=0) for c in criteria}
         for j, model in enumerate(models):
             row = {
                 "scenario": scenario,
@@ -32,14 +38,19 @@ def comparison(fits: pa.Table) -> pa.Table:
                 "free": int(values["free"][0, j]),
                 "log_likelihood": float(values["log_likelihood"][:, j].sum()),
             }
-            for c in CRITERIA:
+            if LAPLACE in criteria:
+                row["n_laplace"] = len(known[LAPLACE])
+            for c in criteria:
+                if not len(known[c]):
+                    row |= {f"{p}{c}": None for p in ("", "delta_", "wins_", "mean_", "se_")}
+                    continue
                 best = int(np.argmin(totals[c]))
-                gap = values[c][:, j] - values[c][:, best]
+                gap = known[c][:, j] - known[c][:, best]
                 spread = gap.std(ddof=1) / np.sqrt(len(gap)) if len(gap) > 1 else 0.0
                 row |= {
                     c: float(totals[c][j]),
                     f"delta_{c}": float(totals[c][j] - totals[c][best]),
-                    f"wins_{c}": float(wins[c][j]),
+                    f"wins_{c}": float(_wins(known[c]).mean(axis=0)[j]),
                     f"mean_{c}": float(gap.mean()),
                     f"se_{c}": float(spread),
                 }
@@ -56,10 +67,13 @@ def confusion(fits: pa.Table, criterion: str = "bic") -> pa.Table:
     """
     shares: dict[tuple, dict[str, dict[str, float]]] = {}
     counts: dict[tuple, int] = {}
-    for (scenario, source, dose), (models, units, criteria) in _cells(fits).items():
-        won = _wins(criteria[criterion]).mean(axis=0)
+    for (scenario, source, dose), (models, _, criteria) in cells(fits).items():
+        of_units = criteria[criterion]
+        if criterion == LAPLACE:
+            of_units = known_to_all(of_units)
+        won = _wins(of_units).mean(axis=0) if len(of_units) else np.zeros(len(models))
         shares.setdefault((scenario, dose), {})[source] = dict(zip(models, won, strict=True))
-        counts[scenario, source, dose] = len(units)
+        counts[scenario, source, dose] = len(of_units)
     names = ("scenario", "dose", "source", "model", "n", "confusion", "inversion")
     columns: dict[str, list] = {k: [] for k in names}
     for (scenario, dose), by_source in shares.items():
@@ -99,10 +113,24 @@ def _wins(criterion: np.ndarray) -> np.ndarray:
     return best / best.sum(axis=1, keepdims=True)
 
 
-def _cells(fits: pa.Table) -> dict[tuple, tuple[list[str], list[tuple], dict[str, np.ndarray]]]:
-    """Per (scenario, source, dose): models, units, and `[units, models]` of every fit value."""
+def known_to_all(criterion: np.ndarray) -> np.ndarray:
+    """The rows of `[units, models]` in which no model lacks its value."""
+    return criterion[np.isfinite(criterion).all(axis=1)]
+
+
+def has_evidence(fits: pa.Table) -> bool:
+    """Whether a table of fits has any log evidence."""
+    name = "log_evidence"
+    return name in fits.column_names and fits.column(name).null_count < fits.num_rows
+
+
+def cells(fits: pa.Table) -> dict[tuple, tuple[list[str], list[tuple], dict[str, np.ndarray]]]:
+    """Per (scenario, source, dose): models, units, and `[units, models]` of every fit value.
+
+    `laplace` is there if the fits have a `log_evidence`; a null is NaN.
+    """
     names = ("scenario", "source", "dose", "model", "subject", "session")
-    wanted = (*CRITERIA, "log_likelihood", "free")
+    wanted = (*CRITERIA, "log_likelihood", "free", *(["log_evidence"] * has_evidence(fits)))
     rows = {n: fits.column(n).to_pylist() for n in (*names, *wanted)}
     found: dict[tuple, dict[tuple, dict[str, dict[str, float]]]] = {}
     for i in range(fits.num_rows):
@@ -114,8 +142,12 @@ def _cells(fits: pa.Table) -> dict[tuple, tuple[list[str], list[tuple], dict[str
     for cell, by_unit in found.items():
         models = sorted({m for by_model in by_unit.values() for m in by_model})
         table = {
-            w: np.asarray([[by_model[m][w] for m in models] for by_model in by_unit.values()])
+            w: np.asarray(
+                [[by_model[m][w] for m in models] for by_model in by_unit.values()], float
+            )
             for w in wanted
         }
+        if has_evidence(fits):
+            table[LAPLACE] = -2.0 * table["log_evidence"]
         out[cell] = (models, list(by_unit), table)
     return out

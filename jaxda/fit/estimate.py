@@ -1,5 +1,6 @@
 """Point estimates with what is known of their quality."""
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -10,8 +11,13 @@ from jaxtyping import Array, Float
 
 from ..keys import named_keys
 from ..params import Free, sample
+from .evidence import laplace_evidence
+from .honesty import gap_to_second, identified, prior_sd
 from .identifiability import check_identified
+from .information import information
 from .objective import Problem
+from .penalties import Flat
+from .profile import profile
 from .solvers._base import AbstractSolver
 
 
@@ -29,7 +35,13 @@ class Estimates(NamedTuple):
     coordinates) and 95 % interval (`lower`, `upper`: Wald in coordinates, mapped, so that it
     stays inside the domain). `corner` marks an estimate at the end of its domain, where the
     interval means nothing; `agree` counts the restarts that found the same optimum;
-    `positive_definite` says that the optimum is a proper one.
+    `positive_definite` says that the optimum is a proper one; `gap` is how many nats the
+    second-best optimum lies above it, NaN if all restarts found the same.
+
+    `rank`, `condition` and `open` judge the information of the records alone (see
+    `honesty.Identified`); `prior_share` is the posterior over the prior standard deviation of
+    each coordinate, so near 1 the prior has decided. `log_evidence` is Laplace's, NaN without a
+    prior or a proper mode.
     """
 
     value: Float[np.ndarray, "units free"]
@@ -44,6 +56,12 @@ class Estimates(NamedTuple):
     agree: np.ndarray
     positive_definite: np.ndarray
     steepness: np.ndarray
+    gap: Float[np.ndarray, " units"]
+    rank: np.ndarray
+    condition: Float[np.ndarray, " units"]
+    open: list[str]
+    prior_share: Float[np.ndarray, "units free"]
+    log_evidence: Float[np.ndarray, " units"]
 
 
 def starting_points(
@@ -78,9 +96,13 @@ def estimate(
     steps: int,
     tolerance: float,
     what: str,
+    intervals: str = "laplace",
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Estimates:
     """Fit every unit of `problem`; `names[u]` names unit u for its random streams.
+
+    With `intervals` "profile" they come from the profile likelihood, where they may be one-sided
+    or end at the end of the domain.
 
     Raises:
         Unidentified: if the free set is rank-deficient on these data.
@@ -97,8 +119,9 @@ def estimate(
     best = np.argmin(value, axis=0)
     at = np.arange(problem.n_units)
     x = np.asarray(found.x)[best, at]
-    curvature = jax.jit(lambda p, x: (p.hessian(x), p.log_likelihood(x)))
-    hessian, likelihood = jax.tree.map(np.asarray, curvature(problem, jnp.asarray(x)))
+    bare = dataclasses.replace(problem, penalty=Flat())
+    hessian = np.asarray(jax.jit(lambda p, x: p.hessian(x))(problem, jnp.asarray(x)))
+    likelihood, _, said = jax.tree.map(np.asarray, jax.jit(information)(bare, jnp.asarray(x)))
 
     se, proper = np.full(x.shape, np.nan), np.zeros(len(x), bool)
     for u, h in enumerate(hessian):
@@ -112,17 +135,32 @@ def estimate(
         [np.asarray(f.domain.slope(jnp.asarray(x[:, i]))) for i, f in enumerate(frees)], axis=1
     )
     natural = forward(x)
+    low, high = x - _CONFIDENCE * se, x + _CONFIDENCE * se
+    if intervals == "profile":
+        ends = profile(problem, x, se, solver, steps=steps, tolerance=tolerance)
+        low, high = ends.lower, ends.upper
+    known = identified(frees, said)
+    evidence = np.full(len(x), np.nan)
+    if not isinstance(problem.penalty, Flat):
+        mode = jax.jit(lambda p, x: laplace_evidence(p, x).log_evidence)
+        evidence = np.asarray(mode(problem, jnp.asarray(x)))
     return Estimates(
         value=natural,
         se=slope * se,
-        lower=forward(x - _CONFIDENCE * se),
-        upper=forward(x + _CONFIDENCE * se),
+        lower=forward(low),
+        upper=forward(high),
         corner=_at_corner(frees, natural),
-        log_likelihood=likelihood,
+        log_likelihood=-likelihood,
         loss=value[best, at],
         records=np.asarray(problem.records()),
         converged=np.asarray(found.converged)[best, at],
         agree=np.sum(value <= value[best, at] + _SAME, axis=0),
         positive_definite=proper,
         steepness=np.asarray(found.steepness)[best, at],
+        gap=gap_to_second(value, _SAME),
+        rank=known.rank,
+        condition=known.condition,
+        open=known.open,
+        prior_share=se / prior_sd(frees),
+        log_evidence=evidence,
     )

@@ -14,7 +14,6 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from ..lanes import spread_events, stacked
-from ..params import unpack
 from ..rollout import glance, observations, opening, predicted
 from ..types import Event, Readout
 from .forward import Traced
@@ -60,8 +59,7 @@ def _of_sessions(problem: Problem, coords: Float[Array, "free lanes"]) -> _Sums:
 
     def begin(coords: Array) -> list[Array]:
         moved = {f.name: c for f, c in zip(frees, coords, strict=True)}
-        values = problem.values | unpack(frees, moved)
-        placed, state = opening(problem.agent, env, values, n_lanes)
+        placed, state = opening(problem.agent, env, problem.natural(moved), n_lanes)
         leaves, trees["placed"] = jax.tree.flatten(placed)
         trees["known"] = [x if isinstance(x, np.ndarray | np.generic) else None for x in leaves]
         state, trees["state"] = jax.tree.flatten(state)
@@ -111,14 +109,14 @@ def _of_sessions(problem: Problem, coords: Float[Array, "free lanes"]) -> _Sums:
         out, along = shown.push([*placed, *state, *event], [*placed_along, *state_along, *still])
         state = out[:size]
         state_along = [filled(*each) for each in zip(moving, state, along[:size], strict=True)]
-        event, seen = jax.tree.unflatten(trees["seen"], out[size:])
+        shown_event, seen = jax.tree.unflatten(trees["seen"], out[size:])
         slopes = [
             filled(jnp.issubdtype(x.dtype, jnp.inexact), x, d)
             for x, d in zip(out[size:], along[size:], strict=True)
         ]
         n_seen = len(jax.tree.leaves(seen))
         seen_along = jax.tree.unflatten(jax.tree.structure(seen), slopes[-n_seen:])
-        return (state, state_along, _added(sums, problem, event, seen, seen_along)), None
+        return (state, state_along, _added(sums, problem, shown_event, seen, seen_along)), None
 
     zero = jnp.zeros_like(coords)
     begun = state, state_along, _Sums(zero[0], zero, jnp.zeros((n, *zero.shape), zero.dtype))

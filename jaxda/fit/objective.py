@@ -39,9 +39,12 @@ class Problem(eqx.Module):
 
     def log_probs(self, x: Float[Array, "units free"]) -> Float[Array, "events sessions"]:
         """Log-probability of every record, at coordinates of every unit."""
-        coords = {n: c[self.owner] for n, c in self.split(x).items()}
-        values = self.values | unpack(self.frees, coords)
+        values = self.natural({n: c[self.owner] for n, c in self.split(x).items()})
         return log_probs(self.agent, self.env, self.events, values)
+
+    def natural(self, coords: Coordinates) -> dict[str, Float[Array, " sessions"]]:
+        """Natural values by path in every session, at coordinates of its unit."""
+        return self.values | unpack(self.frees, coords)
 
     def log_likelihood(self, x: Float[Array, "units free"]) -> Float[Array, " units"]:
         """Log-likelihood of every unit."""

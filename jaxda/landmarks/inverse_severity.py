@@ -16,7 +16,7 @@ from ..fit.penalties import CataloguePrior
 from ..fit.solvers.lbfgs import LBFGS
 from ..keys import named_keys
 from ..lesions._combined import compose
-from ..params import Free, free, unpack
+from ..params import Coordinates, Free, free, unpack
 from ..rollout import Agent, log_probs, simulate
 from ._base import (
     AbstractLandmark,
@@ -49,11 +49,10 @@ class _OffOn(Problem):
 
     share: dict[str, Float[Array, " sessions"]] = eqx.field(default_factory=dict)
 
-    def log_probs(self, x: Float[Array, "units free"]) -> Float[Array, "events sessions"]:
-        coords = {n: c[self.owner] for n, c in self.split(x).items()}
+    def natural(self, coords: Coordinates) -> dict[str, Float[Array, " sessions"]]:
         found = unpack(self.frees, coords)
         there = {p: v * self.share[p] if p in self.share else v for p, v in found.items()}
-        return log_probs(self.agent, self.env, self.events, self.values | there)
+        return self.values | there
 
 
 class InverseSeverity(AbstractLandmark):

@@ -47,7 +47,13 @@ class Choice(AbstractObservation):
             )
         total = functools.reduce(jnp.logaddexp, logits)
         p = [jnp.exp(each - total) for each in logits]
-        mean = sum(each * m for each, m in zip(p, moved, strict=True))
-        value = sum(jnp.where(t, each, 0.0) for t, each in zip(taken, logits, strict=True)) - total
-        score = sum(jnp.where(t, m, 0.0) for t, m in zip(taken, moved, strict=True)) - mean
+        mean = functools.reduce(jnp.add, [each * m for each, m in zip(p, moved, strict=True)])
+        value = _picked(taken, logits) - total
+        score = _picked(taken, moved) - mean
         return value, score, [(each, m - mean) for each, m in zip(p, moved, strict=True)]
+
+
+def _picked(taken: list[Array], values: list[Array]) -> Array:
+    """Of values by action, that of the action taken."""
+    parts = [jnp.where(t, x, 0.0) for t, x in zip(taken, values, strict=True)]
+    return functools.reduce(jnp.add, parts)

@@ -211,3 +211,38 @@ class Latency(AbstractObservation):
         taken = lambda x: jnp.sum(jnp.where(event.action[:, None, :] == places, x, 0.0), axis=1)
         mine = jax.tree.map(taken, law)
         return log_density(mine, event.latency) - log_normaliser(mine)
+
+    def derivatives(
+        self, event: Event, readout: Readout, along: Readout
+    ) -> tuple[Array, Array, list[tuple[Array, Array]]]:
+        law, ways = readout.policy.latency, along.policy.latency
+        assert law is not None and ways is not None
+        if law.bait is not None:
+            return super().derivatives(event, readout, along)
+        mine = lambda x, a, i: jnp.where(event.action == i, jnp.take(x, i, axis=a), 0.0)
+        taken = lambda x, a: functools.reduce(
+            operator.add, [mine(x, a, i) for i in range(x.shape[a])]
+        )
+        cost, rate = taken(law.cost, 1), taken(law.rate, 1)
+        by_cost, by_rate = taken(ways.cost, 2), taken(ways.rate, 2)
+        tau = event.latency
+        w = 2 * jnp.sqrt(cost * rate)
+        first, second = _integrals(w)
+        log_z = math.log(2) + (jnp.log(cost) - jnp.log(rate)) / 2 + jnp.log(first) - w
+        # log K_1 has the slope -K_0 / K_1 - 1 / w, and K_0 / K_1 a known slope in turn.
+        slope = -second / first
+        ratio = -slope - 1 / w
+        bend = 1 - ratio**2 - ratio / w + 1 / w**2
+        excess_cost = -1 / tau - (1 + w * slope) / (2 * cost)
+        excess_rate = -tau - (w * slope - 1) / (2 * rate)
+        # Covariance of 1 / tau and tau, the statistics that cost and rate multiply.
+        inverse = (bend * w**2 - slope * w - 2) / (4 * cost**2)
+        time = (bend * w**2 - slope * w + 2) / (4 * rate**2)
+        both = bend + slope / w
+        share = both / inverse
+        parts = [
+            (jnp.maximum(inverse, 0.0), by_cost + share * by_rate),
+            (jnp.maximum(time - share * both, 0.0), by_rate),
+        ]
+        score = excess_cost * by_cost + excess_rate * by_rate
+        return -cost / tau - rate * tau - log_z, score, parts

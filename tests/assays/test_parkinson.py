@@ -25,13 +25,14 @@ def keys(n):
 @pytest.mark.parametrize("name", ASSAYS)
 def test_the_same_keys_and_settings_give_the_same_numbers(name):
     kind = load("assays", name)
-    once, again, fewer = kind().run(keys(6)), kind().run(keys(6)), kind().run(keys(4))
+    others = keys(8)[np.asarray([0, 1, 2, 3, 6, 7])]
+    once, again, beside = (kind().run(k) for k in (keys(6), keys(6), others))
     assert set(once) == set(kind.outcomes)
     for outcome, x in once.items():
         assert x.shape == (6,) and x.dtype == float and np.isfinite(x).all()
         np.testing.assert_array_equal(x, again[outcome])
         # Who else is in the group changes nobody.
-        np.testing.assert_allclose(x[:4], fewer[outcome], rtol=1e-6)
+        np.testing.assert_allclose(x[:4], beside[outcome][:4], rtol=1e-6)
     # Nothing that leaves the healthy as they are leaves a trace.
     same = kind(lesions={"snc_loss" if name in ("selection", "reversal") else "intact": 0.0})
     for outcome, x in same.run(keys(6)).items():

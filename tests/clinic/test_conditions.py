@@ -16,6 +16,8 @@ from .test_table import ROW, comparison
 
 
 CENTRAL = load()
+# Programs are compiled for a number of individuals: wherever few will do, as many.
+FEW = "20"
 
 
 @pytest.mark.parametrize("name", CENTRAL)
@@ -49,7 +51,7 @@ def test_a_wrong_sign_ends_with_status_1_and_contested_rows_say_what_speaks_agai
     tmp_path, capsys
 ):
     mine = table(tmp_path, half=ROW, contrary=contrary() | {"number": 2})
-    assert ended("conditions", "-t", mine, "-n", "20") == 1
+    assert ended("conditions", "-t", mine, "-n", FEW) == 1
     out, err = capsys.readouterr()
     assert "wrong sign (↓)" in out and "1 of 2 conditions have no wrong sign" in out
     assert "2 contrary, contested: A burst may grow." in out
@@ -57,7 +59,7 @@ def test_a_wrong_sign_ends_with_status_1_and_contested_rows_say_what_speaks_agai
 
 
 def test_a_row_without_a_wrong_sign_ends_well(tmp_path, capsys):
-    assert ended("conditions", "-t", table(tmp_path, half=ROW), "-n", "20") == 0
+    assert ended("conditions", "-t", table(tmp_path, half=ROW), "-n", FEW) == 0
     assert "1 of 1 conditions have no wrong sign" in capsys.readouterr().out
 
 
@@ -65,7 +67,7 @@ def test_a_name_that_is_none_and_a_setting_out_of_its_domain(tmp_path, capsys):
     mine = table(tmp_path, half=comparison(condition={"survivors": 1.5}))
     assert ended("conditions", "-t", mine, "halff") == 2
     assert "did you mean 'half'" in capsys.readouterr().err
-    assert ended("conditions", "-t", mine, "-n", "5") == 2
+    assert ended("conditions", "-t", mine, "-n", FEW) == 2
     err = capsys.readouterr().err
     assert "half: compare[0].condition" in err and "survivors" in err and "1.5" in err
     assert "Traceback" not in err
@@ -73,9 +75,9 @@ def test_a_name_that_is_none_and_a_setting_out_of_its_domain(tmp_path, capsys):
 
 def test_individuals_are_keyed_by_name_so_a_row_changes_no_other(tmp_path):
     rows = load(table(tmp_path, half=ROW, other=ROW | {"number": 2}))
-    first, second = (measure(name, row, 10) for name, row in rows.items())
+    first, second = (measure(name, row, int(FEW)) for name, row in rows.items())
     assert first == second
-    more = measure("half", rows["half"], 20)
+    more = measure("half", rows["half"], INDIVIDUALS)
     assert more[0].control != first[0].control
 
 
@@ -86,7 +88,7 @@ def results(tmp_path_factory):
     layout = Layout(root)
     layout.condition("x").parent.mkdir()
     for name, row in rows.items():
-        found = json.dumps(told(name, row, measure(name, row, 20)))
+        found = json.dumps(told(name, row, measure(name, row, int(FEW))))
         layout.condition(name).write_text(found, encoding="utf-8")
     return layout, rows
 
@@ -102,7 +104,7 @@ def test_the_page_and_the_table_tell_signs_sizes_and_counter_evidence(results):
         half, other = csv.DictReader(file)
     assert half["right"] == "True" and other["right"] == "False"
     assert float(half["low"]) <= float(half["size"]) <= float(half["high"])
-    assert half["species_mixed"] == "True" and half["n"] == "20"
+    assert half["species_mixed"] == "True" and half["n"] == FEW
 
 
 def test_what_is_missing_or_damaged_is_told_at_once(results, tmp_path):

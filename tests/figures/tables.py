@@ -345,3 +345,25 @@ def write(root: Path) -> Layout:
             path = layout.summary(scenario, kind)
         write_table(path, made)
     return layout
+
+
+def predictive(how: str, p: float | None, shift: float = 0.0) -> pa.Table:
+    """A course in three blocks and stays at two levels, at dose 0; the band is ± .1 of .6.
+
+    Observed are .5, .7 and .9 (the last beyond the band) and stays of .8 and .5.
+    """
+    rows = []
+    where = {"dose": 0.0, "n": 2, "draws": 50, "how": how, "covered": None if p is None else 0.5}
+    levels = [("P(better option)", f"trials {10 * i + 1} to {10 * i + 10}") for i in range(3)]
+    levels += [("P(stay)", "after a win"), ("P(stay)", "after a loss")]
+    for (statistic, level), x, seen in zip(
+        levels, (5.5, 15.5, 25.5, 0.0, 1.0), (0.5, 0.7, 0.9, 0.8, 0.5), strict=True
+    ):
+        at = 0.6 + shift + (0.2 if level == "after a win" else 0.0)
+        band = {"low": at - 0.1, "q25": at - 0.04, "mean": at, "q75": at + 0.04, "high": at + 0.1}
+        far = p is not None and seen > at + 0.1
+        more = {"observed": seen, "p": 0.0 if far else p, "chance": 0.5 if x > 2 else None}
+        rows.append({"statistic": statistic, "level": level, "x": x, **band, **more, **where})
+    kinds = {"p": pa.float64(), "covered": pa.float64(), "chance": pa.float64()}
+    columns = {n: pa.array([r[n] for r in rows], kinds.get(n)) for n in rows[0]}
+    return pa.table(columns)

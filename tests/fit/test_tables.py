@@ -42,6 +42,23 @@ def test_comparison_sums_over_units_and_shares_ties():
     assert (a["n"], a["free"], a["log_likelihood"]) == (2, 2, -2.0)
 
 
+def test_comparison_by_evidence_is_over_units_that_have_one_of_every_candidate():
+    rows = [("a", m, u, 10.0, 12.0) for u in "123" for m in "ab"]
+    table = fits(rows)
+    assert "laplace" not in comparison(table).column_names
+    evidence = pa.array([-5.0, -6.0, -7.0, -7.5, -9.0, None])
+    out = by(comparison(table.append_column("log_evidence", evidence)), "model")
+    a, b = out["a",], out["b",]
+    assert (a["laplace"], b["laplace"], b["delta_laplace"]) == (24, 27, 3)
+    assert (a["n"], a["n_laplace"], a["wins_laplace"], b["mean_laplace"]) == (3, 2, 1, 1.5)
+    # The other criteria still count everybody.
+    assert a["aic"] == 30
+    shares = confusion(table.append_column("log_evidence", evidence), "laplace").to_pylist()
+    assert [(r["n"], r["confusion"]) for r in shares] == [(2, 1.0), (2, 0.0)]
+    nobody = table.append_column("log_evidence", pa.nulls(6, pa.float64()))
+    assert "laplace" not in comparison(nobody).column_names
+
+
 def test_confusion_and_inversion_of_a_worked_example():
     rows = [("a", "a", str(i), 0.0, 0.0 if i < 3 else 2.0) for i in range(4)]
     rows += [("a", "b", str(i), 0.0, 1.0) for i in range(4)]

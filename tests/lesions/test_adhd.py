@@ -33,23 +33,36 @@ def kinetic(factor, occupancy):
     return both(changed) / both(normal)[:, None]
 
 
-def test_surrogates_of_transporters_follow_the_kinetics():
-    dose = jnp.asarray([-1.0, -0.5, np.log(0.86), 0.0, np.log(1.14), np.log(1.5), 0.75, 1.0])
-    area, tone = kinetic(jnp.exp(dose), jnp.zeros_like(dose))
+DOSES = np.array([-1.0, -0.5, np.log(0.86), 0.0, np.log(1.14), np.log(1.5), 0.75, 1.0])
+OCCUPANCIES = np.array([0.0, 0.12, 0.25, 0.4, 0.5, 0.65, 0.72, 0.8, 0.9])
+BOTH = np.array([0.5, 0.72])
+
+
+@pytest.fixture(scope="module")
+def curves():
+    """Areas and levels by dose, by occupancy, and by occupancy of more transporters."""
+    # In one program: to compile it takes far longer than to run it.
+    more = np.full(BOTH.shape, 1.14)
+    factor = np.concatenate([np.exp(DOSES), np.ones(OCCUPANCIES.shape), more])
+    occupied = np.concatenate([np.zeros(DOSES.shape), OCCUPANCIES, BOTH])
+    found = np.asarray(kinetic(jnp.asarray(factor), jnp.asarray(occupied)))
+    return np.split(found, [len(DOSES), len(DOSES) + len(OCCUPANCIES)], axis=1)
+
+
+def test_surrogates_of_transporters_follow_the_kinetics(curves):
+    dose, (area, tone) = jnp.asarray(DOSES), curves[0]
     np.testing.assert_allclose(burst_area(dose), area, rtol=0.03)
     np.testing.assert_allclose(tonic_level(dose), tone, rtol=0.011)
 
 
-def test_surrogates_of_a_blocker_follow_the_kinetics():
-    occupancy = jnp.asarray([0.0, 0.12, 0.25, 0.4, 0.5, 0.65, 0.72, 0.8, 0.9])
-    area, tone = kinetic(jnp.ones_like(occupancy), occupancy)
+def test_surrogates_of_a_blocker_follow_the_kinetics(curves):
+    occupancy, (area, tone) = jnp.asarray(OCCUPANCIES), curves[1]
     np.testing.assert_allclose(blocked_burst_area(occupancy), area, rtol=0.01)
     np.testing.assert_allclose(blocked_tonic_level(occupancy), tone, rtol=0.01)
 
 
-def test_a_blocker_makes_up_for_more_transporters_and_bursts_stand_out_less():
-    occupancy, dose = jnp.asarray([0.5, 0.72]), jnp.log(1.14)
-    area, tone = kinetic(jnp.full_like(occupancy, 1.14), occupancy)
+def test_a_blocker_makes_up_for_more_transporters_and_bursts_stand_out_less(curves):
+    occupancy, dose, (area, tone) = jnp.asarray(BOTH), jnp.log(1.14), curves[2]
     found = burst_area(dose) * blocked_burst_area(occupancy)
     np.testing.assert_allclose(found, area, rtol=0.04)
     # With half of the transporters occupied the area is back, and the level far above.

@@ -1,5 +1,7 @@
 """Many sessions of a task, played by an agent that does not care."""
 
+import functools
+
 import jax
 import jax.random as jr
 import numpy as np
@@ -48,6 +50,7 @@ def truths(task, n_events, n_lanes=64, model=None):
     return jax.tree.map(np.asarray, run(keys(n_lanes)))
 
 
+@functools.cache
 def plans(task, n_events, n_lanes=64):
     """What is planned, `[events, ..., lanes]`, as NumPy arrays."""
     run = compiled(jax.vmap(lambda k: task.plan(k, n_events), out_axes=-1))

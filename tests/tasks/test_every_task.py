@@ -204,16 +204,16 @@ def test_sizes_are_static_and_the_task_holds_no_arrays(task):
 @pytest.mark.parametrize("task", names("tasks"))
 def test_a_longer_plan_begins_with_the_shorter(task):
     one = load("tasks", task)()
-    long = plans(one, 700, n_lanes=3)
+    long = plans(one, 700, n_lanes=12)
     for n in (61, 452):
-        short = plans(one, n, n_lanes=3)
+        short = plans(one, n, n_lanes=12)
         # To the last bit: the plan is what the data were made of.
         assert eqx.tree_equal(short, jax.tree.map(lambda x, n=n: x[:n], long))
 
 
 @pytest.mark.parametrize("task", names("tasks"))
 def test_sessions_are_planned_independently(task):
-    plan = plans(load("tasks", task)(), 100, n_lanes=12)
+    plan = plans(load("tasks", task)(), 700, n_lanes=12)
     leaves = jax.tree.leaves(plan)
     varied = [x for x in leaves if not np.array_equal(x, np.broadcast_to(x[..., :1], x.shape))]
     assert varied or not leaves

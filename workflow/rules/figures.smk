@@ -38,6 +38,11 @@ rule report:
             for g in plan.sources(experiment, s)
             for m in plan.candidates(experiment, s)
         ],
+        analyses=[
+            path
+            for run in plan.analysed(experiment)
+            for path in plan.analysis_outputs(results, run)
+        ],
         landmarks=[results.landmark(n, "json") for n in plan.gallery(experiment)],
         pictures=[results.landmark(n, "svg") for n in plan.pictured(plan.gallery(experiment))],
         conditions=[results.condition(n) for n in plan.conditions(experiment)],

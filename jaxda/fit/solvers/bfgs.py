@@ -1,6 +1,7 @@
 """BFGS with a classical trust region, as `optimistix.BFGS`."""
 
 from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -28,13 +29,13 @@ class BFGS(AbstractSolver):
         tolerance: float,
         progress: Callable[[int, int], None] = lambda done, total: None,
     ) -> Minimum:
-        solver = optimistix.BFGS(rtol=tolerance, atol=tolerance)
+        solver: Any = optimistix.BFGS(rtol=tolerance, atol=tolerance)
         n_units = problem.n_units
 
         def one(unit: Array, start: Array) -> Array:
             mine = problem.of_units(unit[None])
             loss = lambda x, _: mine.loss(x[None])[0]
-            found = optimistix.minimise(loss, solver, start, max_steps=steps, throw=False)
+            found: Any = optimistix.minimise(loss, solver, start, max_steps=steps, throw=False)
             return found.value
 
         fit = jax.jit(jax.vmap(jax.vmap(one, in_axes=(0, 0)), in_axes=(None, 0)))

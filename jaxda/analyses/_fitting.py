@@ -1,0 +1,61 @@
+"""Fits inside an analysis, with the solver and settings of the experiment."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+import pyarrow as pa
+from jaxtyping import Array, Float
+
+from .. import catalog
+from ..config import Config
+from ..fit.estimate import estimate
+from ..fit.objective import Problem
+from ..fit.solvers._base import AbstractSolver
+
+
+def solver(config: Config) -> AbstractSolver:
+    """The solver of the experiment."""
+    return catalog.load("solvers", config.fit.solver)()
+
+
+def fitter(config: Config, what: str) -> Callable[..., Any]:
+    """`fit(problem, names)` to estimates, as candidates are fitted."""
+    fit = config.fit
+    return functools.partial(
+        estimate,
+        solver=solver(config),
+        seed=config.seed,
+        restarts=fit.restarts,
+        steps=fit.steps,
+        tolerance=fit.tolerance,
+        what=what,
+    )
+
+
+def found(problem: Problem, fits: pa.Table) -> Float[Array, "units free"]:
+    """Coordinates of the estimates in a table of fits, whose rows go by unit and parameter.
+
+    An estimate at an end of its domain is brought inside, where its coordinate is finite.
+    """
+    n = len(problem.frees)
+    value = np.asarray(fits.column("estimate").to_numpy(zero_copy_only=False)).reshape(-1, n)
+    columns = [f.domain.inverse(jnp.asarray(value[:, i])) for i, f in enumerate(problem.frees)]
+    return jnp.clip(jnp.stack(columns, axis=1), -15.0, 15.0)
+
+
+def at_dose(table: pa.Table, dose: float) -> pa.Table:
+    """The rows at a dose, or all of a table that has one dose only.
+
+    Raises:
+        ValueError: if there is no such dose among several.
+    """
+    doses = table.column("dose").to_pylist()
+    if len(set(doses)) < 2:
+        return table
+    if dose not in doses:
+        have = ", ".join(f"{d:g}" for d in sorted(set(doses)))
+        raise ValueError(f"dose is {dose:g}; it is one of {have}.")
+    return table.filter(pa.array([d == dose for d in doses]))

@@ -1,0 +1,80 @@
+"""Which models a population uses: random-effects Bayesian model selection."""
+
+from typing import Any, ClassVar, Literal
+
+import equinox as eqx
+import pyarrow as pa
+
+from ..fit.selection import assignment, condition_difference, selection
+from ._base import AbstractAnalysis, Inputs, Result
+
+
+# From this probability on a statement is made.
+_SURE = 0.95
+
+
+class ModelSelection(AbstractAnalysis):
+    """Frequencies of the candidates in the population, and the probability that one leads.
+
+    The evidence of a candidate for a subject is what `criterion` says. `families` puts
+    candidates together, as "q: value", "opal: opponent", one for each candidate.
+    """
+
+    title: ClassVar = "Which models a population uses"
+    source: ClassVar = "Stephan et al. 2009; Rigoux et al. 2014; families: Penny et al. 2010"
+    tables: ClassVar = ("models", "assignment", "conditions")
+    shown: ClassVar = ("models", "conditions")
+    together: ClassVar = True
+    caution: ClassVar = (
+        "Frequencies among the candidates that were tried. A high omnibus risk means that equal "
+        "frequencies explain the evidence as well."
+    )
+
+    criterion: Literal["bic", "aic", "laplace"] = eqx.field(static=True, default="bic")
+    families: tuple[str, ...] = eqx.field(static=True, default=())
+
+    def run(self, given: Inputs) -> Result:
+        fits = pa.concat_tables(t.replace_schema_metadata() for t in given.fits.values())
+        families = self._families(given.candidates)
+        seed = given.config.seed
+        models = selection(fits, self.criterion, families, seed)
+        conditions = condition_difference(fits, "dose", self.criterion, families, seed)
+        tables = {
+            "models": models,
+            "assignment": assignment(fits, self.criterion),
+            "conditions": conditions,
+        }
+        kind = "family" if families else "model"
+        return Result(tables, [_words(cell, kind) for cell in _by_dose(models)])
+
+    def _families(self, candidates: tuple[str, ...]) -> dict[str, str] | None:
+        if not self.families:
+            return None
+        split = (f.partition(":") for f in self.families)
+        pairs = {model.strip(): family.strip() for model, _, family in split}
+        if set(pairs) != set(candidates):
+            raise ValueError(
+                f"families name {', '.join(pairs)}; they name {', '.join(candidates)}."
+            )
+        return pairs
+
+
+def _by_dose(models: pa.Table) -> list[list[dict[str, Any]]]:
+    cells: dict[float, list[dict[str, Any]]] = {}
+    for row in models.to_pylist():
+        cells.setdefault(row["dose"], []).append(row)
+    return list(cells.values())
+
+
+def _words(rows: list[dict[str, Any]], kind: str) -> str:
+    best = max(rows, key=lambda r: r["protected"])
+    at = f"At dose {best['dose']:g}: " if best["dose"] else ""
+    risk = best["omnibus_risk"]
+    sure = best["protected"] >= _SURE
+    return (
+        f"{at}{best[kind]} is {'the' if sure else 'not surely the'} most frequent {kind} "
+        f"(frequency {best['frequency']:.2f}, protected exceedance probability "
+        f"{best['protected']:.2f}, omnibus risk {risk:.2g}, n = {best['n']}"
+        + (f", {best['left_out']} left out" if best["left_out"] else "")
+        + ")."
+    )

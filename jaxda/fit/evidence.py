@@ -1,0 +1,185 @@
+"""The evidence of each unit's sessions, by Laplace's approximation.
+
+Convention: the evidence is the integral, over real coordinates, of likelihood times prior
+density of the coordinates. A prior of the catalogue is stated on the natural scale, so in
+coordinates it has a Jacobian, and it is normalised over the domain of its parameter. A fit
+maximises without the Jacobian; the expansion therefore stands at another point, the maximum
+of the posterior of coordinates, which is sought from the estimate.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float
+
+from ..bijectors import Bijector
+from ..params import Free
+from .objective import Problem
+from .penalties import AbstractPenalty, CataloguePrior, Flat, Gaussian
+
+
+_LOG_2PI = math.log(2 * math.pi)
+# No farther in one step, as a quadratic that has just been made is no good there.
+_LONGEST = 3.0
+# What a Newton step may still promise at a mode, in nats.
+_DECREMENT = 1e-10
+_FLATTEST, _SHORTEST = 1e-6, 1e-9
+
+
+class CoordinatePrior(AbstractPenalty):
+    """The priors of the catalogue as normalised densities of coordinates, with their Jacobian."""
+
+    def value(
+        self, frees: tuple[Free, ...], x: Float[Array, "units free"]
+    ) -> Float[Array, " units"]:
+        slopes = [_log_slope(f.domain, x[:, i]) for i, f in enumerate(frees)]
+        mass = sum(_log_mass(f) for f in frees)
+        return CataloguePrior().value(frees, x) - sum(slopes) + mass
+
+    def of_units(self, units: Array) -> "CoordinatePrior":
+        return self
+
+
+class Mode(NamedTuple):
+    """Where the loss of each unit is least, what it is there, and how it curves.
+
+    `proper` is False where no minimum with positive curvature was reached.
+    """
+
+    x: Float[Array, "units free"]
+    loss: Float[Array, " units"]
+    hessian: Float[Array, "units free free"]
+    proper: Bool[Array, " units"]
+
+
+class _Descent(NamedTuple):
+    x: Float[Array, "units free"]
+    loss: Float[Array, " units"]
+    hessian: Float[Array, "units free free"]
+    step: Float[Array, "units free"]
+    promised: Float[Array, " units"]
+    scale: Float[Array, " units"]
+
+
+class Evidence(NamedTuple):
+    """Log evidence of each unit (NaN where its mode is not proper), and the mode behind it."""
+
+    log_evidence: Float[Array, " units"]
+    mode: Mode
+
+
+def _log_slope(domain: Bijector, x: Float[Array, " units"]) -> Float[Array, " units"]:
+    """Log of `domain.slope`, finite however far out."""
+    if domain.name == "bounded":
+        width = math.log(domain.upper - domain.lower)
+        return width - jax.nn.softplus(x) - jax.nn.softplus(-x)
+    return x if domain.name == "positive" else jnp.zeros_like(x)
+
+
+def distribution(free: Free) -> Any:
+    """The prior of a parameter on its natural scale, as a distribution of SciPy."""
+    from scipy import stats
+
+    family, a, b = free.prior.family, free.prior.a, free.prior.b
+    if family == "beta":
+        return stats.beta(a, b)
+    if family == "gamma":
+        return stats.gamma(a, scale=b)
+    if family == "lognormal":
+        return stats.lognorm(b, scale=math.exp(a))
+    return stats.norm(a, b)
+
+
+def _log_mass(free: Free) -> float:
+    """Log of what the prior has in the domain of its parameter."""
+    prior = distribution(free)
+    return math.log(prior.cdf(free.domain.upper) - prior.cdf(free.domain.lower))
+
+
+@eqx.filter_jit
+def find_mode(problem: Problem, x: Float[Array, "units free"], steps: int = 60) -> Mode:
+    """The minimum of the loss of every unit near `x`, by Newton steps with the exact Hessian.
+
+    A step is bounded, goes downhill where the loss curves the other way, and is halved as
+    long as it does not descend; every unit has a step of its own. Most need three to six.
+    """
+    axes = jnp.eye(x.shape[1], dtype=x.dtype)
+
+    def curved(x: Array) -> tuple[Array, Array, Array]:
+        # One copy of the model in the program, which also compiles in a third of the time.
+        def along(axis: Array) -> tuple[Array, Array, Array]:
+            tangent = (jnp.broadcast_to(axis, x.shape),)
+            (loss, grad), (_, slope) = jax.jvp(problem.value_and_grad, (x,), tangent)
+            return loss, grad, slope
+
+        loss, grad, slopes = jax.lax.map(along, axes)
+        return loss[0], grad[0], jnp.moveaxis(slopes, 0, -1)
+
+    def downhill(grad: Array, hessian: Array) -> tuple[Array, Array]:
+        values, vectors = jnp.linalg.eigh(jnp.where(jnp.isfinite(hessian), hessian, 0.0))
+        along = jnp.sum(vectors * grad[:, :, None], axis=1)
+        size = jnp.maximum(jnp.abs(values), _FLATTEST)
+        step = -jnp.sum(vectors * (along / size)[:, None, :], axis=-1)
+        longest = jnp.max(jnp.abs(step), axis=-1, keepdims=True)
+        promised = 0.5 * jnp.sum(jnp.square(along) / size, axis=-1)
+        return step * jnp.minimum(1.0, _LONGEST / jnp.maximum(longest, 1e-30)), promised
+
+    def body(state: tuple[Array, _Descent]) -> tuple[Array, _Descent]:
+        left, s = state
+        x = s.x + s.scale[:, None] * s.step
+        loss, grad, hessian = curved(x)
+        step, promised = downhill(grad, hessian)
+        slack = 4 * jnp.finfo(x.dtype).eps * jnp.maximum(1.0, jnp.abs(loss))
+        taken = (loss <= s.loss + slack) & jnp.isfinite(promised)
+        there = _Descent(x, loss, hessian, step, promised, s.scale)
+        keep = lambda n, o: jnp.where(taken.reshape(-1, *(1,) * (n.ndim - 1)), n, o)
+        scale = jnp.where(taken, 1.0, 0.5 * s.scale)
+        return left - 1, jax.tree.map(keep, there, s)._replace(scale=scale)
+
+    def going(state: tuple[Array, _Descent]) -> Array:
+        left, s = state
+        return (left > 0) & jnp.any((s.promised > _DECREMENT) & (s.scale > _SHORTEST))
+
+    # The first sweep takes the point where every unit stands.
+    unknown = jnp.full(x.shape[0], jnp.inf, x.dtype)
+    flat = jnp.zeros((*x.shape, x.shape[1]), x.dtype)
+    start = _Descent(x, unknown, flat, jnp.zeros_like(x), unknown, jnp.ones_like(unknown))
+    _, end = jax.lax.while_loop(going, body, (jnp.asarray(steps), start))
+    least = jnp.linalg.eigvalsh(end.hessian)[:, 0]
+    return Mode(end.x, end.loss, end.hessian, (least > 0) & (end.promised <= _DECREMENT))
+
+
+def laplace_evidence(problem: Problem, x: Float[Array, "units free"]) -> Evidence:
+    """Log evidence of every unit of `problem`, `x` being its estimates in coordinates.
+
+    -loss + (d/2) log 2 pi - (1/2) log det H at the mode of the posterior of coordinates (for
+    example Kass & Raftery 1995, equation 5; Daunizeau et al. 2014). With the catalogue's
+    priors the mode is that with the Jacobian; with a Gaussian group it is the estimate itself.
+
+    Raises:
+        ValueError: if the problem has no prior, since then there is no evidence.
+    """
+    prior, left_out = _normalised(problem.penalty)
+    mode = find_mode(eqx.tree_at(lambda p: p.penalty, problem, prior), x)
+    d = x.shape[-1]
+    determinant = jnp.linalg.slogdet(mode.hessian)[1]
+    log_evidence = left_out(mode.x) - mode.loss + 0.5 * d * _LOG_2PI - 0.5 * determinant
+    return Evidence(jnp.where(mode.proper, log_evidence, jnp.nan), mode)
+
+
+def _normalised(penalty: AbstractPenalty) -> tuple[AbstractPenalty, Callable[[Array], Array]]:
+    """The penalty as a density of coordinates, and what its value leaves out."""
+    if isinstance(penalty, Flat):
+        raise ValueError("Without a prior there is no evidence; fit with a prior or with a group.")
+    if isinstance(penalty, CataloguePrior):
+        return CoordinatePrior(), lambda x: jnp.zeros(x.shape[0], x.dtype)
+    if isinstance(penalty, Gaussian):
+        return (
+            penalty,
+            lambda x: 0.5 * jnp.linalg.slogdet(penalty.precision)[1] - 0.5 * x.shape[-1] * _LOG_2PI,
+        )
+    return penalty, lambda x: jnp.zeros(x.shape[0], x.dtype)

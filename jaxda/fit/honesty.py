@@ -1,0 +1,85 @@
+"""What an estimate is worth: what the records say, what the prior says, and what neither does."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float, Int
+
+from ..params import Free
+
+
+# Standard deviation in a real coordinate, all of which are of size one, beyond which the records
+# leave a combination of coordinates open: on the logit scale an interval from .02 to .98.
+_OPEN = 2.0
+# Eigenvalues of the information below this times the largest are zero in rounding.
+_ZERO = 1e-10
+# Where a posterior is wider than this share of its prior, the prior has decided.
+PRIOR_DOMINATED = 0.8
+# Nodes over the real coordinate for moments of a prior.
+_NODES, _REACH = 4001, 40.0
+
+
+class Identified(NamedTuple):
+    """How well the records alone determine each unit.
+
+    `rank` counts the directions in coordinates that they say anything about; `condition` is the
+    ratio of the largest to the smallest eigenvalue of their information, infinite without full
+    rank; `open` tells the combination of coordinates that they determine least, where its
+    standard deviation is above 2, and is empty elsewhere.
+    """
+
+    rank: Int[np.ndarray, " units"]
+    condition: Float[np.ndarray, " units"]
+    open: list[str]
+
+
+def identified(
+    frees: Sequence[Free], information: Float[np.ndarray, "units free free"]
+) -> Identified:
+    """Judge the information of the likelihood, without a prior, at the estimates."""
+    usable = np.where(np.isfinite(information), information, 0.0)
+    values, directions = np.linalg.eigh(usable)
+    largest = np.maximum(values[:, -1], np.finfo(float).tiny)
+    rank = np.sum(values > _ZERO * largest[:, None], axis=1)
+    with np.errstate(divide="ignore"):
+        condition = np.where(rank == len(frees), largest / np.maximum(values[:, 0], 0.0), np.inf)
+    is_open = values[:, 0] < 1 / _OPEN**2
+    told = [
+        combination(frees, direction) if at else ""
+        for direction, at in zip(directions[:, :, 0], is_open, strict=True)
+    ]
+    return Identified(rank, condition, told)
+
+
+def combination(frees: Sequence[Free], direction: Float[np.ndarray, " free"]) -> str:
+    """A direction in coordinates in words, its largest part first and positive."""
+    order = np.argsort(-np.abs(direction))
+    unit = direction / direction[order[0]]
+    return " ".join(f"{unit[i]:+.2g}·{frees[i].name}" for i in order if abs(unit[i]) > 0.1)
+
+
+def prior_sd(frees: Sequence[Free]) -> Float[np.ndarray, " free"]:
+    """Standard deviation of each prior in its real coordinate (the density with its Jacobian)."""
+    x = np.linspace(-_REACH, _REACH, _NODES)
+    out = []
+    for f in frees:
+        at = jnp.asarray(x)
+        log_density = f.prior.log_density(f.domain.forward(at)) + jnp.log(f.domain.slope(at))
+        weight = np.exp(np.nan_to_num(np.asarray(log_density), nan=-np.inf))
+        mean = np.sum(weight * x) / np.sum(weight)
+        out.append(np.sqrt(np.sum(weight * (x - mean) ** 2) / np.sum(weight)))
+    return np.array(out)
+
+
+def gap_to_second(
+    value: Float[np.ndarray, "restarts units"], same: float
+) -> Float[np.ndarray, " units"]:
+    """How far above the best optimum the next one lies, in nats; NaN if all starts found one.
+
+    Losses within `same` of the best are the best.
+    """
+    best = value.min(axis=0)
+    others = np.where(value > best + same, value, np.inf).min(axis=0)
+    return np.where(np.isfinite(others), others - best, np.nan)

@@ -1,0 +1,38 @@
+# An analysis decides itself which tables it makes, so each has a rule of its own.
+for analysis in experiment.analyses:
+    card = plan.catalog.describe("analyses", analysis)
+    folder = "results/{scenario}/{source}/" + analysis
+    if not plan.together(analysis):
+        folder += "/{model}"
+
+    rule:
+        name:
+            f"analysis_{analysis}"
+        input:
+            lambda w, analysis=analysis: plan.analysis_inputs(
+                experiment, results, plan.run_of(analysis, w)
+            ),
+        output:
+            [f"{folder}/{table}.parquet" for table in card.facts["tables"]],
+            f"{folder}/findings.json",
+        log:
+            folder.replace("results/", "results/logs/") + f".{analysis}.log",
+        benchmark:
+            folder.replace("results/", "results/benchmarks/") + f".{analysis}.tsv"
+        conda:
+            "../envs/jaxda.yaml"
+        threads: 1
+        resources:
+            mem_mb=4000,
+        params:
+            spec=lambda w, analysis=analysis: plan.spec_analysis(
+                experiment, plan.run_of(analysis, w)
+            ),
+            code=lambda w, analysis=analysis: plan.code_analysis(
+                experiment, plan.run_of(analysis, w)
+            ),
+            name=analysis,
+            model=lambda w: f"-k {w.model}" if hasattr(w, "model") else "",
+        shell:
+            "jaxda analyse {params.name} -c {params.spec:q} -s {wildcards.scenario:q} "
+            "-m {wildcards.source:q} {params.model} -r results 2> {log:q}"
