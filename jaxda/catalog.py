@@ -59,6 +59,11 @@ def load(kind: Kind, name: str) -> Any:
     """
     if name not in names(kind):
         raise KeyError(f"no {one(kind)} called {name!r}; {did_you_mean(name, names(kind))}")
+    return _public_class(kind, name)
+
+
+@functools.cache
+def _public_class(kind: Kind, name: str) -> Any:
     module = importlib.import_module(f"jaxda.{_FOLDER.get(kind, kind)}.{name}".replace("/", "."))
     public = [
         c

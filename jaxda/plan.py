@@ -23,7 +23,15 @@ from .layout import DATA, Layout
 
 
 # What turns agents and tasks into tables, whatever they are.
-_STAGE = ("stages.py", "platform.py", "catalog.py", "data/sessions.py", "data/files.py")
+_STAGE = (
+    "stages.py",
+    "plan.py",
+    "analyses/_base.py",
+    "platform.py",
+    "catalog.py",
+    "data/sessions.py",
+    "data/files.py",
+)
 _FIT = (
     "fit/objective.py",
     "fit/penalties.py",
@@ -32,6 +40,9 @@ _FIT = (
     "fit/slots.py",
     "fit/information.py",
     "fit/forward.py",
+    "fit/evidence.py",
+    "fit/honesty.py",
+    "fit/profile.py",
     "fit/estimate.py",
     "fit/identifiability.py",
 )
@@ -235,7 +246,11 @@ def spec_fit(config: Config, name: str, source: str, candidate: str) -> str:
     """What the fit of one candidate depends on."""
     if name in config.datasets:
         return _part(config, name, (candidate,), candidates=(candidate,))
-    chosen: dict[str, Any] = {"sources": (source,), "candidates": (candidate,), "recover_dose": False}
+    chosen: dict[str, Any] = {
+        "sources": (source,),
+        "candidates": (candidate,),
+        "recover_dose": False,
+    }
     return _part(config, name, (source, candidate), **chosen)
 
 
@@ -290,14 +305,24 @@ def code_figure(config: Config, figure: str) -> str:
     cards = [f"tasks/{s.task.name}.py" for s in parts]
     cards += [f"lesions/{lesion}.py" for s in parts for lesion in s.lesions]
     cards += [f"models/{config.models[v].model}.py" for v in names if v in config.models]
-    own = ("figures/_*.py", f"figures/{figure}.py", "data/files.py", "catalog.py")
+    read = ("data/choices.py", "data/files.py", "catalog.py")
+    own = ("figures/_*.py", f"figures/{figure}.py", *read)
     return fingerprint(*own, *cards)
 
 
 def code_landmark(name: str) -> str:
     """Digest of the source behind a measured and drawn landmark."""
     models = (f"models/{m}.py" for m in catalog.describe("landmarks", name).facts["models"])
-    folders = ("tasks", "theory", "habits", "dopamine", "assays", "lesions", "fit", "fit/solvers")
+    folders = (
+        "tasks",
+        "theory",
+        "habits",
+        "dopamine",
+        "assays",
+        "lesions",
+        "fit",
+        "fit/solvers",
+    )
     shared = ("landmarks/_*.py", *(f"{folder}/*.py" for folder in folders))
     drawn = ("figures/_*.py", "data/files.py", "platform.py", "catalog.py")
     return fingerprint(f"landmarks/{name}.py", *CORE, *models, *shared, *drawn)
@@ -313,7 +338,13 @@ def code_condition(config: Config, name: str) -> str:
     assays = {c.assay for c in conditions(config)[name].compare}
     models = {m for a in assays for m in catalog.describe("assays", a).facts.get("models", ())}
     own = [f"assays/{a}.py" for a in sorted(assays)] + [f"models/{m}.py" for m in sorted(models)]
-    shared = ("assays/_*.py", "clinic/*.py", "lesions/*.py", "tasks/*.py", "dopamine/*.py")
+    shared = (
+        "assays/_*.py",
+        "clinic/*.py",
+        "lesions/*.py",
+        "tasks/*.py",
+        "dopamine/*.py",
+    )
     return fingerprint(*CORE, *own, *shared, "data/files.py", "platform.py", "catalog.py")
 
 
@@ -369,6 +400,12 @@ def spec_report(config: Config) -> str:
 
 def code_report() -> str:
     """Digest of the source behind the report, and of every card that it may quote."""
-    cards = ("models/*.py", "habits/*.py", "tasks/*.py", "lesions/*.py", "fit/solvers/*.py")
+    cards = (
+        "models/*.py",
+        "habits/*.py",
+        "tasks/*.py",
+        "lesions/*.py",
+        "fit/solvers/*.py",
+    )
     own = ("report*", "__init__.py", "data/files.py", "catalog.py")
     return fingerprint(*own, *cards, "landmarks/*.py", "assays/*.py", "clinic/table.py")

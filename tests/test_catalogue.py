@@ -181,7 +181,8 @@ FILES = sorted(SOURCE.rglob("*.py"))
 def test_imports_point_upwards(path):
     own = path.relative_to(SOURCE).parts[0].removesuffix(".py")
     for other in imports(path):
-        if own in CORE and other != own:
+        # A fit may read and write tables.
+        if own in CORE and other != own and (own, other) != ("fit", "data"):
             assert CORE.get(other, len(LAYERS)) < CORE[own], f"{own} imports {other}"
         # Figures are drawn from tables.
         if own == "figures":

@@ -1,7 +1,7 @@
 """Fits inside an analysis, with the solver and settings of the experiment."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax.numpy as jnp
@@ -11,9 +11,14 @@ from jaxtyping import Array, Float
 
 from .. import catalog
 from ..config import Config
-from ..fit.estimate import estimate
+from ..fit.estimate import Estimates, estimate
 from ..fit.objective import Problem
 from ..fit.solvers._base import AbstractSolver
+from ..params import Free
+
+
+# A coordinate beyond which a rate is 0 or 1.
+_FAR = 15.0
 
 
 def solver(config: Config) -> AbstractSolver:
@@ -40,10 +45,20 @@ def found(problem: Problem, fits: pa.Table) -> Float[Array, "units free"]:
 
     An estimate at an end of its domain is brought inside, where its coordinate is finite.
     """
-    n = len(problem.frees)
-    value = np.asarray(fits.column("estimate").to_numpy(zero_copy_only=False)).reshape(-1, n)
-    columns = [f.domain.inverse(jnp.asarray(value[:, i])) for i, f in enumerate(problem.frees)]
-    return jnp.clip(jnp.stack(columns, axis=1), -15.0, 15.0)
+    value = np.asarray(fits.column("estimate").to_numpy(zero_copy_only=False))
+    return _coordinates(problem.frees, value.reshape(-1, len(problem.frees)))
+
+
+def fitted_coordinates(frees: Sequence[Free], found: Estimates) -> Float[Array, "units free"]:
+    """The same of estimates that are in no table."""
+    return _coordinates(frees, found.value)
+
+
+def _coordinates(
+    frees: Sequence[Free], value: Float[np.ndarray, "units free"]
+) -> Float[Array, "units free"]:
+    columns = [f.domain.inverse(jnp.asarray(value[:, i])) for i, f in enumerate(frees)]
+    return jnp.clip(jnp.stack(columns, axis=1), -_FAR, _FAR)
 
 
 def at_dose(table: pa.Table, dose: float) -> pa.Table:

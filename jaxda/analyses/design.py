@@ -18,7 +18,7 @@ class DesignSearch(AbstractAnalysis):
 
     The search starts from `probabilities` and `reversal` (0: arms are never exchanged), and
     climbs the expected Fisher information of the fitted model over `simulated_subjects` of its
-    population, the prior's information added. It wants all parameters (D-optimality) or, with
+    population, the prior's information added. The model is `model`, or the first candidate. It wants all parameters (D-optimality) or, with
     `difference` written "alpha_pos - alpha_neg", that difference. What is found is confirmed by
     simulated fits.
     """
@@ -27,6 +27,7 @@ class DesignSearch(AbstractAnalysis):
     source: ClassVar = "Chaloner & Verdinelli 1995, by gradients of simulations"
     tables: ClassVar = ("designs", "path")
     shown: ClassVar = ("designs",)
+    together: ClassVar = True
     simulated: ClassVar = True
     reads: ClassVar = ()
     caution: ClassVar = (
@@ -34,6 +35,7 @@ class DesignSearch(AbstractAnalysis):
         "may be poor for telling models apart."
     )
 
+    model: str = eqx.field(static=True, default="")
     probabilities: tuple[float, ...] = eqx.field(static=True, default=(0.8, 0.2))
     reversal: int = eqx.field(static=True, default=0)
     difference: str = eqx.field(static=True, default="")
@@ -47,7 +49,9 @@ class DesignSearch(AbstractAnalysis):
             )
 
     def run(self, given: Inputs) -> Result:
-        config, model = given.config, given.candidates[0]
+        config, model = given.config, self.model or given.candidates[0]
+        if model not in given.candidates:
+            raise ValueError(f"model is {model!r}; it is {' or '.join(given.candidates)}.")
         n_trials = config.scenarios[given.scenario].trials
         agent = build_agent(config, model)
         frees = agents.frees(config.models[model], agent)

@@ -162,8 +162,8 @@ class AbstractFigure(abc.ABC):
 
     Class-level facts, all literals (the catalogue reads them without running the file):
     `reads` names the tables it needs, among sessions, truth, fits, dose, comparison, confusion
-    and recovery, or a table of an analysis as `power.power`; `title` is its name for a reader. A figure sees tables and the experiment,
-    never a model.
+    and recovery, or a table of an analysis as `power.power`; `title` is its name for a reader. A
+    figure sees tables and the experiment, never a model.
     """
 
     reads: ClassVar[tuple[str, ...]]

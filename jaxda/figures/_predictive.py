@@ -108,7 +108,7 @@ def bars(
         names = [level.rsplit(" ", 1)[-1] for level in it.level]
         ax.set_xlabel(it.level[0].rsplit(" ", 1)[0])
     else:
-        names = [textwrap.fill(level, 10) for level in it.level]
+        names = [textwrap.fill(level, 8) for level in it.level]
     every = 1 + len(names) // 10
     ax.set_xticks(np.arange(len(names))[::every], names[::every])
     ax.set_xlim(-0.6, len(it.level) - 0.4)

@@ -31,10 +31,11 @@ class DesignSearch(AbstractFigure):
         every = []
         counts = {}
         for scenario in tables.scenarios:
-            designs = tables.analysis("design.designs", scenario)
+            source = tables.sources(scenario)[0]
+            designs = tables.analysis("design.designs", scenario, source)
             goal = designs["goal"][0].as_py() if designs.num_rows else ""
             it = _Search(
-                scenario, Rows(tables.analysis("design.path", scenario)), Rows(designs), goal
+                scenario, Rows(tables.analysis("design.path", scenario, source)), Rows(designs), goal
             )
             if not it.path.table.num_rows or not it.designs.table.num_rows:
                 raise self.refuse(scenario, "no design was searched for", "one with `design`")

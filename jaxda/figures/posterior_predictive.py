@@ -27,7 +27,7 @@ class PosteriorPredictive(AbstractFigure):
     to 0.
     """
 
-    reads: ClassVar = ("posterior_predictive",)
+    reads: ClassVar = ("posterior_predictive.statistics",)
     title: ClassVar = "Do the fitted models behave like the subjects?"
 
     def draw(self, tables: Tables) -> Drawn:
@@ -63,7 +63,7 @@ class PosteriorPredictive(AbstractFigure):
     def _cell(self, tables: Tables, scenario: str, source: str) -> _Cell:
         found = {}
         for model in tables.candidates(scenario):
-            table = tables.posterior_predictive(scenario, source, model)
+            table = tables.analysis(self.reads[0], scenario, source, model)
             if table.num_rows:
                 found[model] = panels.checks(table, baseline(Rows(table).values("dose")))
         if not any(panels.shown(list(found.values()))):

@@ -11,10 +11,9 @@ from jaxtyping import Array, Float
 
 from ..keys import named_keys
 from ..params import Free, sample
-from .evidence import laplace_evidence
+from .evidence import curvature, laplace_evidence
 from .honesty import gap_to_second, identified, prior_sd
 from .identifiability import check_identified
-from .information import information
 from .objective import Problem
 from .penalties import Flat
 from .profile import profile
@@ -120,8 +119,8 @@ def estimate(
     at = np.arange(problem.n_units)
     x = np.asarray(found.x)[best, at]
     bare = dataclasses.replace(problem, penalty=Flat())
-    hessian = np.asarray(jax.jit(lambda p, x: p.hessian(x))(problem, jnp.asarray(x)))
-    likelihood, _, said = jax.tree.map(np.asarray, jax.jit(information)(bare, jnp.asarray(x)))
+    loss, _, said = jax.tree.map(np.asarray, curvature(bare, jnp.asarray(x)))
+    hessian = said + np.asarray(problem.penalty.derivatives(frees, jnp.asarray(x))[2])
 
     se, proper = np.full(x.shape, np.nan), np.zeros(len(x), bool)
     for u, h in enumerate(hessian):
@@ -142,15 +141,14 @@ def estimate(
     known = identified(frees, said)
     evidence = np.full(len(x), np.nan)
     if not isinstance(problem.penalty, Flat):
-        mode = jax.jit(lambda p, x: laplace_evidence(p, x).log_evidence)
-        evidence = np.asarray(mode(problem, jnp.asarray(x)))
+        evidence = np.asarray(laplace_evidence(problem, jnp.asarray(x)).log_evidence)
     return Estimates(
         value=natural,
         se=slope * se,
         lower=forward(low),
         upper=forward(high),
         corner=_at_corner(frees, natural),
-        log_likelihood=-likelihood,
+        log_likelihood=-loss,
         loss=value[best, at],
         records=np.asarray(problem.records()),
         converged=np.asarray(found.converged)[best, at],

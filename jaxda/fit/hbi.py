@@ -20,7 +20,7 @@ import pyarrow as pa
 from jaxtyping import Array, Bool, Float
 
 from ..params import Free
-from .evidence import distribution, find_mode
+from .evidence import Mode, distribution, find_mode
 from .objective import Problem
 from .penalties import Gaussian
 from .selection import (
@@ -316,7 +316,6 @@ def _subjects(problem: Problem, group: Group, starts: Sequence[Array]) -> Subjec
     return best
 
 
-@eqx.filter_jit
 def _posteriors(
     problem: Problem,
     mean: Float[Array, " free"],
@@ -327,7 +326,14 @@ def _posteriors(
     wide = jnp.broadcast_to(jnp.diag(precision), (n_units, d, d))
     penalty = Gaussian(jnp.broadcast_to(mean, (n_units, d)), wide)
     here = eqx.tree_at(lambda p: p.penalty, problem, penalty)
-    mode = find_mode(here, x)
+    return _around(here, find_mode(here, x), penalty, precision)
+
+
+@eqx.filter_jit
+def _around(
+    here: Problem, mode: Mode, penalty: Gaussian, precision: Float[Array, " free"]
+) -> Subjects:
+    wide, d = penalty.precision, len(precision)
     # Who has no mode is as likely anywhere in the group, as far as is known.
     keep = lambda n, o: jnp.where(mode.proper.reshape(-1, *(1,) * (n.ndim - 1)), n, o)
     hessian = keep(mode.hessian, wide)

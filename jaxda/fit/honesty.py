@@ -38,13 +38,18 @@ class Identified(NamedTuple):
 def identified(
     frees: Sequence[Free], information: Float[np.ndarray, "units free free"]
 ) -> Identified:
-    """Judge the information of the likelihood, without a prior, at the estimates."""
+    """Judge the information of the likelihood (its Hessian), without a prior, at the estimates.
+
+    Where a prior has moved the estimate away from the maximum of the likelihood, the Hessian may
+    curve the other way; such a direction is open, though it is not one of which nothing is said.
+    """
     usable = np.where(np.isfinite(information), information, 0.0)
     values, directions = np.linalg.eigh(usable)
-    largest = np.maximum(values[:, -1], np.finfo(float).tiny)
-    rank = np.sum(values > _ZERO * largest[:, None], axis=1)
+    size = np.abs(values)
+    largest = np.maximum(size.max(axis=1), np.finfo(float).tiny)
+    rank = np.sum(size > _ZERO * largest[:, None], axis=1)
     with np.errstate(divide="ignore"):
-        condition = np.where(rank == len(frees), largest / np.maximum(values[:, 0], 0.0), np.inf)
+        condition = np.where(rank == len(frees), largest / size.min(axis=1), np.inf)
     is_open = values[:, 0] < 1 / _OPEN**2
     told = [
         combination(frees, direction) if at else ""

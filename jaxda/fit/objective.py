@@ -5,7 +5,6 @@ from a fresh state and share its coordinates.
 """
 
 import dataclasses
-from collections.abc import Callable
 
 import equinox as eqx
 import jax
@@ -73,18 +72,28 @@ class Problem(eqx.Module):
 
     def hessian(self, x: Float[Array, "units free"]) -> Float[Array, "units free free"]:
         """Second derivatives of the loss by the coordinates of each unit."""
-        grad = lambda x: self.value_and_grad(x)[1]
-        return jnp.moveaxis(self._along(grad, x), 0, -1)
+        return self.curved(x)[2]
+
+    def curved(
+        self, x: Float[Array, "units free"]
+    ) -> tuple[Float[Array, " units"], Float[Array, "units free"], Float[Array, "units free free"]]:
+        """Loss, gradient and Hessian of every unit."""
+
+        # One copy of the model in the program, which also compiles in a third of the time.
+        def along(axis: Array) -> tuple[Array, Array, Array]:
+            tangent = (jnp.broadcast_to(axis, x.shape),)
+            (loss, grad), (_, slope) = jax.jvp(self.value_and_grad, (x,), tangent)
+            return loss, grad, slope
+
+        loss, grad, slopes = jax.lax.map(along, jnp.eye(len(self.frees), dtype=x.dtype))
+        return loss[0], grad[0], jnp.moveaxis(slopes, 0, -1)
 
     def score(self, x: Float[Array, "units free"]) -> Float[Array, "events sessions free"]:
         """Derivative of every record's log-probability by its unit's coordinates."""
-        return jnp.moveaxis(self._along(self.log_probs, x), 0, -1)
-
-    def _along(self, fn: Callable[[Array], Array], x: Float[Array, "units free"]) -> Array:
-        """Derivative of `fn` along each coordinate of all units, `[free, ...]`."""
         # One after the other in one program: as many copies would compile as long.
         axes = jnp.eye(len(self.frees), dtype=x.dtype)
-        return jax.lax.map(lambda e: jax.jvp(fn, (x,), (jnp.broadcast_to(e, x.shape),))[1], axes)
+        push = lambda e: jax.jvp(self.log_probs, (x,), (jnp.broadcast_to(e, x.shape),))[1]
+        return jnp.moveaxis(jax.lax.map(push, axes), 0, -1)
 
     def of_units(self, units: Int[Array, " some"] | np.ndarray) -> "Problem":
         """The same for some units, by their indices, in that order; one may come repeatedly.

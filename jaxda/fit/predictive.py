@@ -20,7 +20,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Float
+from jaxtyping import Array, Float
 
 from ..data.choices import Rows, best_paid, trial_bins
 from ..data.sessions import from_table, units
@@ -82,7 +82,7 @@ def laplace_draws(
 def prior_predictive(
     agent: Agent,
     task: Task,
-    values: Mapping[str, Float[np.ndarray, " draws"]],
+    values: Mapping[str, Float[np.ndarray, " draws"] | Float[Array, " draws"]],
     sessions: pa.Table | None = None,
     *,
     trials: int,

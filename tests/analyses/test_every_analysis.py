@@ -12,6 +12,12 @@ from jaxda import catalog, config, plan, stages
 SMALL = {
     "power": {"trials": [20, 40], "subjects": [4], "simulated_subjects": 6},
     "design": {"simulated_subjects": 6, "steps": 3},
+    "prior_predictive": {"draws": 5},
+    "posterior_predictive": {"draws": 5},
+    "latents": {"draws": 3},
+    "posterior": {"chains": 2, "warmup": 30, "draws": 30, "most": 30},
+    "calibration": {"units": 50, "draws": 9},
+    "hierarchical": {"full": False},
 }
 EXPERIMENT = {
     "title": "small",

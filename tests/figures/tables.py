@@ -82,6 +82,11 @@ EXPERIMENT: dict[str, Any] = {
         "confusion": ["learn"],
         "comparison": ["learn", "lab"],
         "data_overview": ["lab"],
+        "prior_predictive": ["learn"],
+        "posterior_predictive": ["learn"],
+    },
+    "analyses": {
+        name: ["learn"] for name in ("power", "design", "prior_predictive", "posterior_predictive")
     },
 }
 Key = tuple[str, str, str, str]
@@ -319,6 +324,11 @@ def tables() -> dict[Key, pa.Table]:
         ("comparison", "learn", "", ""): comparison("learn", "opal"),
         ("comparison", "lab", "", ""): comparison("lab", "lab"),
         ("confusion", "learn", "", ""): confusion(),
+        **{
+            (f"{kind}_predictive.statistics", "learn", "opal", model): predictive("simulated", p)
+            for kind, p in (("prior", None), ("posterior", 0.4))
+            for model in ("q", "opal")
+        },
     }
 
 
@@ -337,7 +347,10 @@ def write(root: Path) -> Layout:
     """All tables as files."""
     layout = Layout(root)
     for (kind, scenario, source, model), made in tables().items():
-        if kind == "fits":
+        if "." in kind:
+            analysis, name = kind.split(".")
+            path = layout.analysis(analysis, scenario, source, model, name)
+        elif kind == "fits":
             path = layout.fits(scenario, source, model)
         elif source:
             path = getattr(layout, kind)(scenario, source)

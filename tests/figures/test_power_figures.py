@@ -15,20 +15,12 @@ from jaxda.figures.power import Power
 from .tables import experiment, table
 
 
-class _Tables(Tables):
-    def power(self, scenario: str) -> pa.Table:
-        return self._load("power", scenario, "", "", ())
-
-    def design(self, scenario: str) -> pa.Table:
-        return self._load("design", scenario, "", "", ())
-
-    def design_path(self, scenario: str) -> pa.Table:
-        return self._load("design_path", scenario, "", "", ())
+_KINDS = {"power.power": "power", "design.designs": "design", "design.path": "design_path"}
 
 
 def drawn(figure: Any, **tables: pa.Table) -> Drawn:
     with style():
-        return figure.draw(_Tables(experiment(), ["learn"], lambda kind, *_: tables[kind]))
+        return figure.draw(Tables(experiment(), ["learn"], lambda kind, *_: tables[_KINDS[kind]]))
 
 
 def power(blocks: tuple[int, ...] = (1,)) -> pa.Table:
@@ -80,7 +72,7 @@ def design() -> dict[str, pa.Table]:
         )
         both = ends("predicted", predicted) | ends("confirmed", confirmed)
         rows.append({"design": name, "quantity": "beta", "n": 50, **both})
-    return {"design_path": table(steps), "design": table(rows, goal="variance of beta")}
+    return {"design_path": table(steps), "design": table([{**row, "goal": "variance of beta"} for row in rows])}
 
 
 def test_curves_of_power_are_those_of_the_table():

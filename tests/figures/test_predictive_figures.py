@@ -12,13 +12,23 @@ from jaxda.figures.prior_predictive import PriorPredictive
 from .tables import experiment, predictive
 
 
-def drawn(figure, *scenarios, how="simulated", p=0.4):
-    shifts = {"q": 0.0, "opal": 0.25}
-    load = lambda kind, scenario, source, model, columns: predictive(
-        how, p if kind == "posterior_predictive" else None, shifts.get(model, 0.0)
-    )
+class _Tables(Tables):
+    """Of each analysis the table beside this file, for `opal` with predictions a quarter higher."""
+
+    def __init__(self, scenarios, how):
+        super().__init__(experiment(), scenarios, lambda *_: None)
+        self._how = how
+
+    def analysis(self, kind, scenario, source=None, model=None):
+        p = 0.4 if kind == "posterior_predictive.statistics" else None
+        assert p or kind == "prior_predictive.statistics"
+        made = predictive(self._how, p, 0.25 if model == "opal" else 0.0)
+        return made if self._how else made.slice(0, 0)
+
+
+def drawn(figure, *scenarios, how="simulated"):
     with style():
-        return figure.draw(Tables(experiment(), scenarios, load))
+        return figure.draw(_Tables(scenarios, how))
 
 
 def test_fitted_models_against_what_was_observed():
@@ -47,18 +57,19 @@ def test_recorded_data_say_that_they_are_looked_at_one_step_ahead():
 
 def test_subjects_of_a_prior():
     it = drawn(PriorPredictive(), "learn")
-    first = it.numbers["learn"]["opal"]["P(better option)"]["trials 1 to 10"]
+    first = it.numbers["learn"]["opal"]["q"]["P(better option)"]["trials 1 to 10"]
     assert first == pytest.approx({"observed": 0.5, "mean": 0.6, "low": 0.5, "high": 0.7})
-    assert "is 0.60, 90 % of subjects from 0.50 to 0.70; the sessions have 0.90" in it.findings[0]
+    assert "is 0.60, 90 % of subjects from 0.50 to 0.70; the sessions of opal" in it.findings[0]
+    assert "have 0.90" in it.findings[0] and len(it.figure.axes) == 4
     assert "n = 50 simulated subjects, observed n = 2 subjects" in it.caption
 
 
 def test_what_has_nothing_to_show_is_refused():
     with pytest.raises(InputError, match="without a task"):
         drawn(PriorPredictive(), "lab")
-    empty = lambda *_: predictive("simulated", None).slice(0, 0)
-    with pytest.raises(InputError, match="no statistic of behaviour"):
-        PosteriorPredictive().draw(Tables(experiment(), ["learn"], empty))
+    for figure in (PosteriorPredictive(), PriorPredictive()):
+        with pytest.raises(InputError, match="no statistic of behaviour"):
+            drawn(figure, "learn", how="")
 
 
 def test_p_values_say_no_more_than_their_draws():

@@ -1,4 +1,4 @@
-"""Calibration: posteriors that are right, too narrow or shifted, and Laplace's."""
+"""Calibration: posteriors that are right, too narrow or shifted, and those of Q-learning."""
 
 import jax.numpy as jnp
 import jax.random as jr
@@ -14,6 +14,7 @@ from jaxda.fit.calibration import (
     laplace_draws,
     rank_table,
     uniformity,
+    weighted_draws,
 )
 from jaxda.fit.objective import Problem
 from jaxda.models.q_learning import QLearning
@@ -74,19 +75,24 @@ def test_the_truth_of_a_unit_does_not_depend_on_how_many_there_are():
     assert np.array_equal(measured(units=150).truth, measured().truth[:150])
 
 
-def test_laplace_of_q_learning_covers_what_it_should():
+def test_q_learning_is_calibrated_by_weighting_and_nearly_so_by_laplace():
     agent, task, units = Agent(QLearning()), Bandit(), 150
     frees = free(agent, ["alpha_pos=alpha_neg", "beta"], {"beta": (0.0, 10.0)})
+    start = jnp.zeros((units, 2))
 
     def problem_of(x):
-        columns = {f.name: x[:, i] for i, f in enumerate(frees)}
-        values = {p: f.domain.forward(columns[f.name]) for f in frees for p in f.paths}
-        events, _ = simulate(agent, task, jr.split(jr.key(5), units), 200, values)
+        values = {p: f.domain.forward(x[:, i]) for i, f in enumerate(frees) for p in f.paths}
+        events, _ = simulate(agent, task, jr.split(jr.key(5), units), 100, values)
         return Problem(agent, events, jnp.arange(units), {}, task.env, frees, units)
 
-    posterior_of = lambda p: laplace_draws(p, jnp.zeros((units, 2)), DRAWS, seed=6)
-    found = calibrate(problem_of, frees, posterior_of, seed=7, units=units)
-    assert found.proper.mean() > 0.95
-    assert np.all(found.truth[:, 1] < 40)
-    share = np.asarray(coverage(found)["coverage"].to_pylist())
-    assert np.all((share > 0.8) & (share < 0.97))
+    laplace = lambda p: laplace_draws(p, start, DRAWS, seed=6)
+    weighted = lambda p: weighted_draws(p, start, DRAWS, seed=6, proposals=800)
+    shares = []
+    for posterior_of in (laplace, weighted):
+        found = calibrate(problem_of, frees, posterior_of, seed=7, units=units)
+        assert found.proper.mean() > 0.95
+        shares.append(np.asarray(coverage(found)["coverage"].to_pylist()))
+    assert np.all(shares[0] > 0.75) and np.all(shares[0] < 0.97)
+    # Three standard errors of a share of 150.
+    assert shares[1] == pytest.approx(0.9, abs=0.075)
+    assert all(uniformity(found)["uniform"].to_pylist())

@@ -74,7 +74,7 @@ def test_penalties_have_the_derivatives_of_their_value():
         alone = lambda row, i, penalty=penalty: penalty.of_units(i[None]).value(frees, row[None])[0]
         index = jnp.arange(3)
         np.testing.assert_allclose(value, penalty.value(frees, x), rtol=1e-14)
-        each = lambda f: compiled(jax.vmap(f))(x, index)
+        each = lambda f, index=index: compiled(jax.vmap(f))(x, index)
         np.testing.assert_allclose(grad, each(jax.grad(alone)), atol=1e-12)
         np.testing.assert_allclose(curvature, each(jax.hessian(alone)), atol=1e-12)
 
