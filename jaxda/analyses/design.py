@@ -18,7 +18,8 @@ class DesignSearch(AbstractAnalysis):
 
     The search starts from `probabilities` and `reversal` (0: arms are never exchanged), and
     climbs the expected Fisher information of the fitted model over `simulated_subjects` of its
-    population, the prior's information added. The model is `model`, or the first candidate. It wants all parameters (D-optimality) or, with
+    population, the prior's information added. The model is `model`, or the first
+    candidate. It wants all parameters (D-optimality) or, with
     `difference` written "alpha_pos - alpha_neg", that difference. What is found is confirmed by
     simulated fits.
     """

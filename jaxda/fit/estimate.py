@@ -1,6 +1,5 @@
 """Point estimates with what is known of their quality."""
 
-import dataclasses
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -11,7 +10,7 @@ from jaxtyping import Array, Float
 
 from ..keys import named_keys
 from ..params import Free, sample
-from .evidence import curvature, laplace_evidence
+from .evidence import find_mode, laplace_evidence
 from .honesty import gap_to_second, identified, prior_sd
 from .identifiability import check_identified
 from .objective import Problem
@@ -23,6 +22,8 @@ from .solvers._base import AbstractSolver
 # Restarts whose loss lies within this many nats of the best have found the same optimum.
 _SAME = 1e-3
 _CONFIDENCE = 1.959963984540054
+# Newton steps with the exact Hessian, by which solvers end up at the same number.
+_POLISH = 5
 # Units whose scores are looked at before a fit starts.
 _PROBES = 8
 
@@ -117,10 +118,10 @@ def estimate(
     value = np.where(np.isfinite(found.value), found.value, np.inf)
     best = np.argmin(value, axis=0)
     at = np.arange(problem.n_units)
-    x = np.asarray(found.x)[best, at]
-    bare = dataclasses.replace(problem, penalty=Flat())
-    loss, _, said = jax.tree.map(np.asarray, curvature(bare, jnp.asarray(x)))
-    hessian = said + np.asarray(problem.penalty.derivatives(frees, jnp.asarray(x))[2])
+    mode = find_mode(problem, jnp.asarray(found.x)[best, at], _POLISH)
+    x, hessian = np.asarray(mode.x), np.asarray(mode.hessian)
+    prior, _, bent = map(np.asarray, problem.penalty.derivatives(frees, mode.x))
+    said, loss = hessian - bent, np.asarray(mode.loss) - prior
 
     se, proper = np.full(x.shape, np.nan), np.zeros(len(x), bool)
     for u, h in enumerate(hessian):
@@ -149,7 +150,7 @@ def estimate(
         upper=forward(high),
         corner=_at_corner(frees, natural),
         log_likelihood=-loss,
-        loss=value[best, at],
+        loss=np.asarray(mode.loss),
         records=np.asarray(problem.records()),
         converged=np.asarray(found.converged)[best, at],
         agree=np.sum(value <= value[best, at] + _SAME, axis=0),

@@ -140,7 +140,9 @@ def find_mode(problem: Problem, x: Float[Array, "units free"], steps: int = 60) 
         if not bool(going):
             break
     least = jnp.linalg.eigvalsh(s.hessian)[:, 0]
-    return Mode(s.x, s.loss, s.hessian, (least > 0) & (s.promised <= _DECREMENT))
+    proper = (least > 0) & (s.promised <= _DECREMENT)
+    # So near the minimum the last step can be taken without another look.
+    return Mode(jnp.where(proper[:, None], s.x + s.step, s.x), s.loss, s.hessian, proper)
 
 
 @jax.jit

@@ -41,9 +41,9 @@ class Traced:
             return _some(out, moved), _some(out, [not m for m in moved])
 
         primals = _some(given, moving)
-        push = lambda v: jax.jvp(fn, (primals,), (v,), has_aux=True)
+        smooth, linear, rough = jax.linearize(fn, primals, has_aux=True)
         directions = [d for d in along if d is not None]
-        smooth, slopes, rough = jax.vmap(push, out_axes=(None, 0, None))(directions)
+        slopes = jax.vmap(linear)(directions)
         outs = (iter(rough), iter(smooth))
         slope = iter(slopes)
         return [next(outs[m]) for m in moved], [next(slope) if m else None for m in moved]

@@ -30,10 +30,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, PRNGKeyArray
 
 from ..data.covariates import Design
-from ..keys import named_keys
+from ..keys import fold_name, named_keys
 from ..params import Free
 from .evidence import CoordinatePrior, find_mode
 from .objective import Problem
@@ -137,18 +137,13 @@ def group_of(frees: Sequence[Free], design: Design) -> Group:
 def coordinate_moments(frees: Sequence[Free]) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation `[free]` of coordinates under the catalogue's priors."""
     # Far enough for any prior that is proper in coordinates, and fine enough for all.
-    grid = jnp.linspace(-60.0, 60.0, 24_001)
-    columns = jnp.stack([grid] * len(frees), axis=-1)
-    out = []
-    for i in range(len(frees)):
-        free = (frees[i],)
-        log_density = -CoordinatePrior().value(free, columns[:, i : i + 1])
-        weight = np.exp(np.nan_to_num(np.asarray(log_density), nan=-np.inf))
-        weight /= weight.sum()
-        mean = float(weight @ np.asarray(grid))
-        out.append((mean, math.sqrt(weight @ (np.asarray(grid) - mean) ** 2)))
-    mean, sd = np.asarray(out).T
-    return mean, sd
+    grid = np.linspace(-60.0, 60.0, 24_001)
+    columns = jnp.asarray(grid)[:, None]
+    densities = jax.jit(lambda x: [CoordinatePrior().value((f,), x) for f in frees])(columns)
+    weight = np.exp(np.nan_to_num(-np.asarray(densities), nan=-np.inf))
+    weight /= weight.sum(axis=1, keepdims=True)
+    mean = weight @ grid
+    return mean, np.sqrt(np.sum(weight * (grid - mean[:, None]) ** 2, axis=1))
 
 
 class _Members(eqx.Module):
@@ -352,45 +347,55 @@ class _Run:
         warmup: int,
         accept: float,
     ):
-        from numpyro.infer import NUTS
+        from numpyro.infer.hmc import hmc
 
         self.target, self.accept, self.drawn = target, accept, 0
-        keys = named_keys(seed, [(*name, f"chain {c}") for c in range(chains)])
-        kernel = NUTS(
-            potential_fn=target.potential,
-            target_accept_prob=accept,
-            max_tree_depth=(_WARM_DEPTH, _DEPTH),
-        )
-        draw = lambda key: target.start(
-            lambda part, shape: jax.random.normal(jax.random.fold_in(key, len(part)), shape)
-        )
+        self._warm = -(-warmup // _BLOCK) * _BLOCK
+        self._kept: list[Any] = []
+        # Data reach the compiled programs as arguments: as constants they would take long to fold.
+        begin, move = hmc(potential_fn_gen=lambda target: target.potential, algo="NUTS")
+
+        def first(target: _Members | _Individuals, key: PRNGKeyArray) -> Any:
+            draw = lambda part, shape: jax.random.normal(fold_name(key, part), shape)
+            return begin(
+                target.start(draw),
+                num_warmup=self._warm,
+                target_accept_prob=accept,
+                max_tree_depth=(_WARM_DEPTH, _DEPTH),
+                model_args=(target,),
+                rng_key=fold_name(key, "trajectories"),
+            )
+
+        def block(target: _Members | _Individuals, state: Any) -> Any:
+            def step(state: Any, _: None) -> Any:
+                state = jax.vmap(lambda s: move(s, model_args=(target,)))(state)
+                stats = {
+                    "diverging": state.diverging,
+                    "energy": state.energy,
+                    "acceptance_rate": state.accept_prob,
+                    "n_steps": state.num_steps,
+                }
+                return state, (state.z, stats)
+
+            return jax.lax.scan(step, state, length=_BLOCK)
+
         # NumPyro mixes precisions, which strict promotion would refuse.
         self._standard = lambda: jax.numpy_dtype_promotion("standard")
-        self._warm = -(-warmup // _BLOCK) * _BLOCK
+        self._block = eqx.filter_jit(block)
+        self._place = eqx.filter_jit(lambda target, at: jax.vmap(jax.vmap(target.place))(at)[0])
+        keys = named_keys(seed, [(*name, f"chain {c}") for c in range(chains)])
         with self._standard():
-            self._state = kernel.init(keys, self._warm, jax.vmap(draw)(keys), (), {})
+            each = lambda target, keys: jax.vmap(lambda key: first(target, key))(keys)
+            self._state = eqx.filter_jit(each)(target, keys)
         if not bool(jnp.all(jnp.isfinite(self._state.potential_energy))):
             raise ValueError("The posterior density is not finite where its sampling starts.")
-        self._kept: list[Any] = []
-
-        def step(state: Any, _: None) -> Any:
-            state = kernel.sample(state, (), {})
-            stats = {
-                "diverging": state.diverging,
-                "energy": state.energy,
-                "acceptance_rate": state.accept_prob,
-                "n_steps": state.num_steps,
-            }
-            return state, (state.z, stats)
-
-        self._block = jax.jit(lambda state: jax.lax.scan(step, state, length=_BLOCK))
 
     def extend(self, draws: int, progress: Callable[[int], None]) -> None:
         """Draw `draws` more from every chain, after the adaptation if it is the first time."""
         until = self.drawn + draws
         with self._standard():
             while self._warm > 0 or self.drawn < until:
-                self._state, kept = self._block(self._state)
+                self._state, kept = self._block(self.target, self._state)
                 kept = jax.tree.map(np.asarray, kept)
                 if self._warm > 0:
                     self._warm -= _BLOCK
@@ -404,7 +409,7 @@ class _Run:
         joined = jax.tree.map(lambda *x: np.concatenate(x).swapaxes(0, 1), *self._kept)
         at, stats = joined
         with self._standard():
-            placed = jax.jit(jax.vmap(jax.vmap(lambda u: self.target.place(u)[0])))(at)
+            placed = self._place(self.target, at)
         return jax.tree.map(np.asarray, placed), stats
 
 

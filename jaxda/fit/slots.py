@@ -23,6 +23,8 @@ from .scoring import MOST_DAMPING, ScoringState
 
 # Lanes of a sweep: wide enough for vector units, narrow enough for caches.
 _WIDTH = {"cpu": 1024, "gpu": 65_536}
+# Sweeps of so many lanes end in narrower ones, and by how much; others would not repay compiling.
+_WIDE, _NARROWER = 512, 8
 # Iterations between two looks from outside.
 _CHUNK = 8
 
@@ -94,7 +96,7 @@ def _sweep(
         if not left.any():
             break
         if n_starts > 1 and left.sum() <= n_lanes and 2 * (left > 0).sum() <= n_lanes:
-            slots = _spread_out(problem, rule, points, limit, most, slots, left)
+            slots = _alone(problem, rule, points, limit, most, slots, left)
             progress(n_starts * n_lanes)
             break
     grad = jnp.moveaxis(slots.grad, 1, -1)
@@ -117,7 +119,7 @@ def _begun(points: Float[Array, "starts free lanes"], rule: Any) -> _Slots:
     )
 
 
-def _spread_out(
+def _alone(
     problem: Problem,
     rule: optax.GradientTransformationExtraArgs,
     points: Float[Array, "starts free lanes"],
@@ -126,36 +128,49 @@ def _spread_out(
     slots: _Slots,
     left: Int[np.ndarray, " lanes"],
 ) -> _Slots:
-    """The slots at the end, where each start that is left gets a lane of its own."""
+    """The slots at the end, where each start that is left gets a lane of its own.
+
+    When few of those are left they go on in a narrower sweep.
+    """
     n_starts, n_lanes = len(points), len(left)
     lane = np.repeat(np.arange(n_lanes), left)
     start = np.concatenate([np.arange(n_starts - k, n_starts) for k in left])
-    here = np.asarray(points)[start, :, lane]
+    x = np.array(points)[start, :, lane]
     # What had begun goes on from where it stands.
     begun = start == n_starts - left[lane]
-    here[begun] = np.asarray(slots.memory.x).T[lane[begun]]
-    fill = np.arange(n_lanes) % len(lane)
-    wide = jnp.asarray(here[fill].T)
-    # As many rows as before, so nothing is compiled again; all but the last count as done.
-    rows = jnp.broadcast_to(wide, points.shape)
-    again = _begun(rows, rule)
-    idle = np.where(np.arange(n_lanes) < len(lane), n_starts - 1, n_starts)
-    again = eqx.tree_at(lambda s: s.start, again, jnp.asarray(idle))
-    spread = problem.of_units(lane[fill])
-    while int(jnp.min(again.start)) < n_starts:
-        again = _advance(spread, rule, rows, tolerance, steps, again)
-    count = len(lane)
-    put = lambda old, new: old.at[start, ..., lane].set(jnp.moveaxis(new[-1], -1, 0)[:count])
-    return eqx.tree_at(
-        lambda s: (s.found, s.value, s.grad, s.converged),
-        slots,
-        (
-            put(slots.found, again.found),
-            put(slots.value, again.value),
-            put(slots.grad, again.grad),
-            put(slots.converged, again.converged),
-        ),
-    )
+    x[begun] = np.asarray(slots.memory.x).T[lane[begun]]
+    narrow = n_lanes // _NARROWER if n_lanes >= _WIDE else 0
+    todo = np.arange(len(lane))
+    while len(todo):
+        width = narrow if len(todo) <= narrow else n_lanes
+        fill = todo[np.arange(width) % len(todo)]
+        # As many rows as before, so nothing is compiled again; all but the last count as done.
+        rows = jnp.broadcast_to(jnp.asarray(x[fill].T), (*points.shape[:2], width))
+        real = np.arange(width) < len(todo)
+        begin = jnp.asarray(np.where(real, n_starts - 1, n_starts))
+        again = eqx.tree_at(lambda s: s.start, _begun(rows, rule), begin)
+        here = problem.of_units(lane[fill])
+        busy = real
+        while busy.any() and (width == narrow or busy.sum() > narrow):
+            again = _advance(here, rule, rows, tolerance, steps, again)
+            busy = np.asarray(again.start) < n_starts
+        done = np.flatnonzero(real & ~busy)
+        at = start[todo[done]], ..., lane[todo[done]]
+        put = lambda old, new, at=at, done=done: old.at[at].set(jnp.moveaxis(new[-1], -1, 0)[done])
+        slots = eqx.tree_at(
+            lambda s: (s.found, s.value, s.grad, s.converged),
+            slots,
+            (
+                put(slots.found, again.found),
+                put(slots.value, again.value),
+                put(slots.grad, again.grad),
+                put(slots.converged, again.converged),
+            ),
+        )
+        ahead = np.flatnonzero(busy)
+        x[todo[ahead]] = np.asarray(again.memory.x).T[ahead]
+        todo = todo[ahead]
+    return slots
 
 
 @eqx.filter_jit
@@ -175,7 +190,9 @@ def _advance(
         fisher = jnp.moveaxis(seen.fisher, 0, -1)
         updates, memory = rule.update(seen.grad.T, s.memory, s.x, value=seen.loss, fisher=fisher)
         spent = s.spent + 1
-        converged = memory.decrement <= 2 * tolerance
+        # What the arithmetic cannot resolve cannot be asked for.
+        rounding = 8 * jnp.finfo(tolerance.dtype).eps * jnp.maximum(1.0, jnp.abs(memory.value))
+        converged = memory.decrement <= 2 * jnp.maximum(tolerance, rounding)
         over = converged | (memory.damping > MOST_DAMPING) | (spent >= steps)
         mine = (order[:, None] == s.start) & over
         wide = mine[:, None]
