@@ -113,6 +113,11 @@ class Analysed(NamedTuple):
     source: str
     model: str
 
+    @property
+    def label(self) -> str:
+        """What tells it from other runs of the same analysis."""
+        return ".".join(filter(None, self[1:]))
+
 
 def together(name: str) -> bool:
     """Whether an analysis takes all candidates of a source at once."""
@@ -128,6 +133,11 @@ def analysed(config: Config, name: str | None = None) -> tuple[Analysed, ...]:
         for source in sources(config, scenario)
         for model in ([""] if together(each) else candidates(config, scenario))
     )
+
+
+def every_run(name: str) -> Analysed:
+    """All runs of an analysis, with wildcards of Snakemake in place of names."""
+    return Analysed(name, "{scenario}", "{source}", "" if together(name) else "{model}")
 
 
 def run_of(name: str, wildcards: Any) -> Analysed:

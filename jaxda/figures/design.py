@@ -34,9 +34,8 @@ class DesignSearch(AbstractFigure):
             source = tables.sources(scenario)[0]
             designs = tables.analysis("design.designs", scenario, source)
             goal = designs["goal"][0].as_py() if designs.num_rows else ""
-            it = _Search(
-                scenario, Rows(tables.analysis("design.path", scenario, source)), Rows(designs), goal
-            )
+            path = Rows(tables.analysis("design.path", scenario, source))
+            it = _Search(scenario, path, Rows(designs), goal)
             if not it.path.table.num_rows or not it.designs.table.num_rows:
                 raise self.refuse(scenario, "no design was searched for", "one with `design`")
             every.append(it)

@@ -72,7 +72,8 @@ def design() -> dict[str, pa.Table]:
         )
         both = ends("predicted", predicted) | ends("confirmed", confirmed)
         rows.append({"design": name, "quantity": "beta", "n": 50, **both})
-    return {"design_path": table(steps), "design": table([{**row, "goal": "variance of beta"} for row in rows])}
+    rows = [{**row, "goal": "variance of beta"} for row in rows]
+    return {"design_path": table(steps), "design": table(rows)}
 
 
 def test_curves_of_power_are_those_of_the_table():

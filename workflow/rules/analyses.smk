@@ -1,9 +1,6 @@
 # An analysis decides itself which tables it makes, so each has a rule of its own.
 for analysis in experiment.analyses:
-    card = plan.catalog.describe("analyses", analysis)
-    folder = "results/{scenario}/{source}/" + analysis
-    if not plan.together(analysis):
-        folder += "/{model}"
+    every_run = plan.every_run(analysis)
 
     rule:
         name:
@@ -13,12 +10,11 @@ for analysis in experiment.analyses:
                 experiment, results, plan.run_of(analysis, w)
             ),
         output:
-            [f"{folder}/{table}.parquet" for table in card.facts["tables"]],
-            f"{folder}/findings.json",
+            plan.analysis_outputs(results, every_run),
         log:
-            folder.replace("results/", "results/logs/") + f".{analysis}.log",
+            f"results/logs/{analysis}/{every_run.label}.log",
         benchmark:
-            folder.replace("results/", "results/benchmarks/") + f".{analysis}.tsv"
+            f"results/benchmarks/{analysis}/{every_run.label}.tsv"
         conda:
             "../envs/jaxda.yaml"
         threads: 1
