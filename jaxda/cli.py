@@ -198,6 +198,8 @@ def _tell_left_out(name: str, table: Any) -> None:
         if n:
             trials = "1 missed trial has" if n == 1 else f"{n} missed trials have"
             click.echo(f"dataset {name}: {trials} a {what}, which is left out")
+    for problem in metadata(table)["lacking"]:
+        click.echo(f"dataset {name}: {problem}")
 
 
 @app.command(epilog="Example: jaxda simulate -c config/config.yaml -s snc_loss -m opal -r results")

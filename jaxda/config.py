@@ -383,9 +383,17 @@ def _located(tree: _marked.Marked) -> _marked.Marked:
     """Paths of tables that lie beside their file, seen from the current folder."""
     tree = _each(tree, "datasets", ("path",), _beside)
     tree = _each(tree, "scenarios", ("task", "settings", "table"), _beside)
+    tree = _each(tree, "analyses", (), _spelt_out)
     if own := tree.value.get("conditions"):
         tree = tree._replace(value=tree.value | {"conditions": _beside(own)})
     return tree
+
+
+def _spelt_out(analysis: _marked.Marked) -> _marked.Marked:
+    """What is analysed as a mapping, where it is a list alone."""
+    if isinstance(analysis.value, list):
+        return analysis._replace(value={"of": analysis})
+    return analysis
 
 
 def _beside(path: _marked.Marked) -> _marked.Marked:

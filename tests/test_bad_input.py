@@ -141,6 +141,31 @@ CASES = [
     Case("figure", [("curves:", "§curve:")], [("no figure called 'curve'", "'curves'?")]),
     Case("source", [(LOSS_SOURCES, "sources: [§opla]")], [("no model called 'opla'", "'opal'?")]),
     Case("candidate", [("[q, opal]", "[q, §opla]")], [("no model called 'opla'", "'opal'?")]),
+    Case(
+        "analysis",
+        [("figures:", "analyses: {§selektion: [loss]}\nfigures:")],
+        [("no analysis called 'selektion'", "'selection'?")],
+    ),
+    Case(
+        "analysis of nothing",
+        [("figures:", "analyses: {selection: [§los]}\nfigures:")],
+        [("called 'los'", "'loss'?")],
+    ),
+    Case(
+        "simulation of data",
+        [("figures:", "analyses: {power: [§lab]}\nfigures:")],
+        [("the data set 'lab', and power simulates", "a scenario")],
+    ),
+    Case(
+        "setting of an analysis",
+        [
+            (
+                "figures:",
+                "analyses: {selection: {of: [loss], settings: {criterion: §bik}}}\nfigures:",
+            )
+        ],
+        [("'bik'", "'bic'?")],
+    ),
     Case("figure of nothing", [("[loss]", "[§los]")], [("called 'los'", "'loss'?")]),
     Case("name", [("  td:", "  §t-d:")], [("the name 't-d'", "letters, digits")]),
     Case("name of a folder", [("  td:", "  §logs:")], [("the name 'logs'", "another name")]),
