@@ -5,7 +5,8 @@ from typing import Any, ClassVar, Literal
 import equinox as eqx
 import pyarrow as pa
 
-from ..fit.selection import assignment, condition_difference, selection
+from ..data.covariates import PREFIX
+from ..fit.selection import assignment, condition_difference, group_difference, selection
 from ._base import AbstractAnalysis, Inputs, Result
 
 
@@ -17,13 +18,14 @@ class ModelSelection(AbstractAnalysis):
     """Frequencies of the candidates in the population, and the probability that one leads.
 
     The evidence of a candidate for a subject is what `criterion` says. `families` puts
-    candidates together, as "q: value", "opal: opponent", one for each candidate.
+    candidates together, as "q: value", "opal: opponent", one for each candidate. With `group`, a
+    covariate of the data set, its groups are asked whether they share their frequencies.
     """
 
     title: ClassVar = "Which models a population uses"
     source: ClassVar = "Stephan et al. 2009; Rigoux et al. 2014; families: Penny et al. 2010"
-    tables: ClassVar = ("models", "assignment", "conditions")
-    shown: ClassVar = ("models", "conditions")
+    tables: ClassVar = ("models", "assignment", "conditions", "groups")
+    shown: ClassVar = ("models", "conditions", "groups")
     together: ClassVar = True
     caution: ClassVar = (
         "Frequencies among the candidates that were tried. A high omnibus risk means that equal "
@@ -32,6 +34,7 @@ class ModelSelection(AbstractAnalysis):
 
     criterion: Literal["bic", "aic", "laplace"] = eqx.field(static=True, default="bic")
     families: tuple[str, ...] = eqx.field(static=True, default=())
+    group: str = eqx.field(static=True, default="")
 
     def run(self, given: Inputs) -> Result:
         fits = pa.concat_tables(t.replace_schema_metadata() for t in given.fits.values())
@@ -43,9 +46,29 @@ class ModelSelection(AbstractAnalysis):
             "models": models,
             "assignment": assignment(fits, self.criterion),
             "conditions": conditions,
+            "groups": group_difference(fits, self._groups(given.sessions), self.criterion),
         }
         kind = "family" if families else "model"
-        return Result(tables, [_words(cell, kind) for cell in _by_dose(models)])
+        told = [_words(cell, kind) for cell in _by_dose(models)]
+        for row in tables["groups"].to_pylist():
+            told.append(
+                f"{row['one']} and {row['other']} share their frequencies with probability "
+                f"{row['same']:.2f}."
+            )
+        return Result(tables, told)
+
+    def _groups(self, sessions: pa.Table) -> dict[str, str]:
+        """The group of each subject; empty without groups."""
+        if not self.group:
+            return {}
+        column = PREFIX + self.group
+        if column not in sessions.column_names:
+            have = [n.removeprefix(PREFIX) for n in sessions.column_names if n.startswith(PREFIX)]
+            raise ValueError(
+                f"group is {self.group!r}; it is a covariate of the data set: {have or 'none'}."
+            )
+        rows = (sessions.column(n).to_pylist() for n in ("subject", column))
+        return {s: str(g) for s, g in zip(*rows, strict=True) if g is not None}
 
     def _families(self, candidates: tuple[str, ...]) -> dict[str, str] | None:
         if not self.families:

@@ -13,8 +13,9 @@ from ..params import Free
 # Standard deviation in a real coordinate, all of which are of size one, beyond which the records
 # leave a combination of coordinates open: on the logit scale an interval from .02 to .98.
 _OPEN = 2.0
-# Eigenvalues of the information below this times the largest are zero in rounding.
-_ZERO = 1e-10
+# Eigenvalues of the information below this times the largest are zero in rounding, and below the
+# second number they say nothing: the standard deviation is above 10,000.
+_ZERO, _NOTHING = 1e-10, 1e-8
 # Where a posterior is wider than this share of its prior, the prior has decided.
 PRIOR_DOMINATED = 0.8
 # Nodes over the real coordinate for moments of a prior.
@@ -46,9 +47,9 @@ def identified(
     usable = np.where(np.isfinite(information), information, 0.0)
     values, directions = np.linalg.eigh(usable)
     size = np.abs(values)
-    largest = np.maximum(size.max(axis=1), np.finfo(float).tiny)
-    rank = np.sum(size > _ZERO * largest[:, None], axis=1)
-    with np.errstate(divide="ignore"):
+    largest = size.max(axis=1)
+    rank = np.sum(size > np.maximum(_ZERO * largest, _NOTHING)[:, None], axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
         condition = np.where(rank == len(frees), largest / size.min(axis=1), np.inf)
     is_open = values[:, 0] < 1 / _OPEN**2
     told = [

@@ -1,5 +1,6 @@
 """Point estimates: against known optima, finite differences, and themselves."""
 
+import dataclasses
 import itertools
 
 import jax
@@ -182,3 +183,23 @@ def test_starting_points_belong_to_names_and_not_to_positions():
     other = starting_points(frees, 0, [("b",), ("c",)], 4)
     assert jnp.array_equal(two[:, 1], other[:3, 0])
     assert not jnp.array_equal(two[0], starting_points(frees, 1, [("a",), ("b",)], 3)[0])
+
+
+def test_a_hopeless_unit_is_flagged_and_spoils_no_other(cohort):
+    # One who always took the first arm, one whose outcomes never differed, one who never chose.
+    four = jax.tree.map(lambda x: x[..., :4], cohort)
+    lane = jnp.arange(4)
+    odd = dataclasses.replace(
+        four,
+        action=jnp.where(lane == 1, 0, four.action),
+        reward=jnp.where(lane == 2, 1.0, four.reward),
+        choice=four.choice & (lane != 3),
+    )
+    out, alone = fitted(problem(odd)), fitted(problem(four))
+    assert len(out.value) == 4 and np.isfinite(out.value).all()
+    np.testing.assert_allclose(out.value[0], alone.value[0], rtol=1e-6)
+    assert out.records.tolist() == [TRIALS, TRIALS, TRIALS, 0]
+    # Nothing is known of who never chose: all is the prior's, and no direction is determined.
+    assert out.rank[3] == 0 and np.isinf(out.condition[3]) and out.open[3]
+    assert out.log_likelihood[3] == pytest.approx(0, abs=1e-12)
+    assert np.all(out.prior_share[0] < out.prior_share[3])
