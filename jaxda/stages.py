@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from . import agents, catalog
 from ._marked import Loc
-from .analyses._base import Inputs, Result
+from .analyses._base import Inputs, Result, WrongSetting
 from .config import Config, Scenario
 from .data.files import metadata, with_metadata
 from .data.sessions import Label, Sessions, from_table, to_table, units
@@ -321,7 +321,7 @@ def analyse(
     """One run of an analysis; `fits` gives the estimates of a candidate, if they are read.
 
     Raises:
-        InputError: if its settings mean nothing.
+        InputError: if its settings mean nothing for what is analysed.
     """
     settings = config.analyses[run.name].settings
     make = catalog.load("analyses", run.name)
@@ -329,7 +329,10 @@ def analyse(
     models = (run.model,) if run.model else candidates(config, run.scenario)
     read = {m: found for m in models if (found := fits(m)) is not None}
     given = Inputs(config, run.scenario, run.source, models, sessions, truth, read, progress)
-    found = analysis.run(given)
+    try:
+        found = analysis.run(given)
+    except WrongSetting as error:
+        raise InputError([Fault(f"analyses.{run.name}", *_halves(error, "another"))]) from None
     whose = {"scenario": run.scenario, "source": run.source}
     if run.model:
         whose["model"] = run.model

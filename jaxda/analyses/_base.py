@@ -10,6 +10,10 @@ import pyarrow as pa
 from ..config import Config
 
 
+class WrongSetting(ValueError):
+    """A setting that means nothing for what is analysed, told as `x is ...; it is ...`."""
+
+
 class Inputs(NamedTuple):
     """What an analysis sees of an experiment.
 

@@ -15,6 +15,7 @@ from ..fit.estimate import Estimates, estimate
 from ..fit.objective import Problem
 from ..fit.solvers._base import AbstractSolver
 from ..params import Free
+from ._base import WrongSetting
 
 
 # A coordinate beyond which a rate is 0 or 1.
@@ -65,12 +66,12 @@ def at_dose(table: pa.Table, dose: float) -> pa.Table:
     """The rows at a dose, or all of a table that has one dose only.
 
     Raises:
-        ValueError: if there is no such dose among several.
+        WrongSetting: if there is no such dose among several.
     """
     doses = table.column("dose").to_pylist()
     if len(set(doses)) < 2:
         return table
     if dose not in doses:
         have = ", ".join(f"{d:g}" for d in sorted(set(doses)))
-        raise ValueError(f"dose is {dose:g}; it is one of {have}.")
+        raise WrongSetting(f"dose is {dose:g}; it is one of {have}.")
     return table.filter(pa.array([d == dose for d in doses]))

@@ -23,7 +23,7 @@ from ..keys import named_keys
 from ..params import unpack
 from ..rollout import simulate
 from ..stages import build_agent, build_task
-from ._base import AbstractAnalysis, Inputs, Result
+from ._base import AbstractAnalysis, Inputs, Result, WrongSetting
 from ._fitting import fitted_coordinates, fitter
 
 
@@ -55,7 +55,7 @@ class Calibration(AbstractAnalysis):
 
     def __check_init__(self):
         if self.units < 5 * min(_BINS, self.draws + 1):
-            raise ValueError(
+            raise WrongSetting(
                 f"units are {self.units}; they lie above {5 * min(_BINS, self.draws + 1)}."
             )
 

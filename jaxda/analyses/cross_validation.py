@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from ..fit.crossvalidation import Prediction, cross_validate, hold_out, predictions
 from ..stages import problem_of
-from ._base import AbstractAnalysis, Inputs, Result
+from ._base import AbstractAnalysis, Inputs, Result, WrongSetting
 from ._fitting import at_dose, solver
 
 
@@ -35,7 +35,7 @@ class CrossValidation(AbstractAnalysis):
 
     def __check_init__(self):
         if not 0 < self.share < 1:
-            raise ValueError(f"share is {self.share}; it lies between 0 and 1.")
+            raise WrongSetting(f"share is {self.share}; it lies between 0 and 1.")
 
     def run(self, given: Inputs) -> Result:
         config, fit = given.config, given.config.fit

@@ -9,7 +9,7 @@ import pyarrow as pa
 from .. import agents
 from ..fit.design import Design, Goal, Phase, Variable, confirm, expected, search
 from ..stages import build_agent
-from ._base import AbstractAnalysis, Inputs, Result
+from ._base import AbstractAnalysis, Inputs, Result, WrongSetting
 from ._fitting import fitter
 
 
@@ -45,14 +45,14 @@ class DesignSearch(AbstractAnalysis):
 
     def __check_init__(self):
         if len(self.probabilities) != 2 or not all(0.02 < p < 0.98 for p in self.probabilities):
-            raise ValueError(
+            raise WrongSetting(
                 f"probabilities are {self.probabilities}; they are two, from .03 to .97."
             )
 
     def run(self, given: Inputs) -> Result:
         config, model = given.config, self.model or given.candidates[0]
         if model not in given.candidates:
-            raise ValueError(f"model is {model!r}; it is {' or '.join(given.candidates)}.")
+            raise WrongSetting(f"model is {model!r}; it is {' or '.join(given.candidates)}.")
         n_trials = config.scenarios[given.scenario].trials
         agent = build_agent(config, model)
         frees = agents.frees(config.models[model], agent)
@@ -67,7 +67,7 @@ class DesignSearch(AbstractAnalysis):
         phases = [Phase(n_trials, pair, begin)]
         if self.reversal:
             if not 0 < self.reversal < n_trials:
-                raise ValueError(f"reversal is {self.reversal}; it is a trial before {n_trials}.")
+                raise WrongSetting(f"reversal is {self.reversal}; it is a trial before {n_trials}.")
             variables.append(Variable("reversal", float(self.reversal), 5.0, n_trials - 5.0))
             phases = [Phase("reversal", pair, begin), Phase(n_trials, pair, begin[::-1])]
         design = Design(tuple(variables), tuple(phases), n_trials)

@@ -11,7 +11,7 @@ from ..fit.penalties import CataloguePrior, Flat
 from ..fit.power import Candidate, Cut, Population, fitted_values, power, prior_values, refits
 from ..params import Free
 from ..stages import build_agent, build_task
-from ._base import AbstractAnalysis, Inputs, Result
+from ._base import AbstractAnalysis, Inputs, Result, WrongSetting
 from ._fitting import fitter
 
 
@@ -45,10 +45,10 @@ class PowerAnalysis(AbstractAnalysis):
 
     def __check_init__(self):
         if not all(n > 1 for n in (*self.subjects, self.simulated_subjects)):
-            raise ValueError(f"subjects are {self.subjects}; they lie above 1.")
+            raise WrongSetting(f"subjects are {self.subjects}; they lie above 1.")
         for each in self.differences:
             if each.count(" - ") != 1:
-                raise ValueError(f"differences has {each!r}; it is written 'alpha - beta'.")
+                raise WrongSetting(f"differences has {each!r}; it is written 'alpha - beta'.")
 
     def run(self, given: Inputs) -> Result:
         config, name = given.config, given.source
@@ -90,7 +90,7 @@ class PowerAnalysis(AbstractAnalysis):
             return prior_values(frees, who, seed)
         if self.truths == "fits":
             if given.source not in given.fits:
-                raise ValueError(
+                raise WrongSetting(
                     f"truths are 'fits', and {given.source} is not fitted; it is a candidate."
                 )
             return fitted_values(given.fits[given.source], frees, who, seed)

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from ..data.covariates import PREFIX
 from ..fit.selection import assignment, condition_difference, group_difference, selection
-from ._base import AbstractAnalysis, Inputs, Result
+from ._base import AbstractAnalysis, Inputs, Result, WrongSetting
 
 
 # From this probability on a statement is made.
@@ -64,7 +64,7 @@ class ModelSelection(AbstractAnalysis):
         column = PREFIX + self.group
         if column not in sessions.column_names:
             have = [n.removeprefix(PREFIX) for n in sessions.column_names if n.startswith(PREFIX)]
-            raise ValueError(
+            raise WrongSetting(
                 f"group is {self.group!r}; it is a covariate of the data set: {have or 'none'}."
             )
         rows = (sessions.column(n).to_pylist() for n in ("subject", column))
@@ -76,7 +76,7 @@ class ModelSelection(AbstractAnalysis):
         split = (f.partition(":") for f in self.families)
         pairs = {model.strip(): family.strip() for model, _, family in split}
         if set(pairs) != set(candidates):
-            raise ValueError(
+            raise WrongSetting(
                 f"families name {', '.join(pairs)}; they name {', '.join(candidates)}."
             )
         return pairs

@@ -6,6 +6,7 @@ import pyarrow as pa
 import pytest
 
 from jaxda import catalog, config, plan, stages
+from jaxda.errors import InputError
 
 
 # What keeps each small. An analysis that is not here runs with its defaults.
@@ -71,3 +72,11 @@ def test_an_analysis_makes_its_tables_and_says_what_they_mean(name: str):
         assert set(table["scenario"].to_pylist()) <= {"learn"}
     assert found.tables[facts["tables"][0]].num_rows
     assert found.findings and all(text.endswith(".") for text in found.findings)
+
+
+def test_a_setting_that_means_nothing_here_is_refused():
+    sessions, truth, fits = made()
+    settings = {"of": ["learn"], "settings": {"group": "diagnosis"}}
+    asked = config.load(overrides=EXPERIMENT | {"analyses": {"selection": settings}})
+    with pytest.raises(InputError, match=r"analyses.selection.*'diagnosis'.*covariate"):
+        stages.analyse(asked, plan.analysed(asked)[0], sessions, truth, lambda model: fits[model])
