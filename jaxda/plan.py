@@ -33,6 +33,7 @@ _STAGE = (
     "data/files.py",
 )
 _FIT = (
+    "fit/coordinates.py",
     "fit/objective.py",
     "fit/penalties.py",
     "fit/minimise.py",

@@ -11,6 +11,7 @@ from jaxtyping import Array, Float
 
 from .. import catalog
 from ..config import Config
+from ..fit.coordinates import coordinates
 from ..fit.estimate import Estimates, estimate
 from ..fit.objective import Problem
 from ..fit.solvers._base import AbstractSolver
@@ -58,8 +59,7 @@ def fitted_coordinates(frees: Sequence[Free], found: Estimates) -> Float[Array, 
 def _coordinates(
     frees: Sequence[Free], value: Float[np.ndarray, "units free"]
 ) -> Float[Array, "units free"]:
-    columns = [f.domain.inverse(jnp.asarray(value[:, i])) for i, f in enumerate(frees)]
-    return jnp.clip(jnp.stack(columns, axis=1), -_FAR, _FAR)
+    return jnp.clip(coordinates(frees, value), -_FAR, _FAR)
 
 
 def at_dose(table: pa.Table, dose: float) -> pa.Table:

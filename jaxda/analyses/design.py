@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import pyarrow as pa
 
 from .. import agents
+from ..fit.coordinates import coordinates
 from ..fit.design import Design, Goal, Phase, Variable, confirm, expected, search
 from ..stages import build_agent
 from ._base import AbstractAnalysis, Inputs, Result, WrongSetting
@@ -58,7 +59,7 @@ class DesignSearch(AbstractAnalysis):
         frees = agents.frees(config.models[model], agent)
         who = [(given.scenario, model, "design", str(i)) for i in range(self.simulated_subjects)]
         values = agents.draw_population(config.models[model], agent, config.seed, who)
-        x = jnp.stack([f.domain.inverse(values[f.paths[0]]) for f in frees], axis=1)
+        x = coordinates(frees, jnp.stack([values[f.paths[0]] for f in frees], axis=1))
         variables = [
             Variable(name, p, 0.02, 0.98)
             for name, p in zip(("first arm", "second arm"), self.probabilities, strict=True)

@@ -48,10 +48,11 @@ from ..params import Free, unpack
 from ..rollout import Agent, simulate
 from ..tasks._base import AbstractTask, trial_outcome
 from ..types import Env, Event, Offer, Outcome, pick, taken
+from .coordinates import slopes
 from .information import information
 from .objective import Problem
 from .penalties import Gaussian
-from .power import Fit, slopes
+from .power import Fit
 
 
 # Trials over which two phases blend where the time between them is free.
@@ -474,7 +475,7 @@ def confirm(
     names = [f.name for f in frees]
     weights = np.concatenate([np.eye(k), goal.weights(frees).reshape(-1, k)])
     labels = [*names, *map(_label, goal.contrasts)]
-    slope = slopes(frees, subjects.x)
+    slope = np.asarray(slopes(frees, subjects.x))
     scaled = weights * slope[:, None, :]
     columns = {f.name: subjects.x[:, i] for i, f in enumerate(frees)}
     natural = unpack(frees, columns)

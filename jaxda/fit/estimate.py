@@ -10,8 +10,9 @@ from jaxtyping import Array, Float
 
 from ..keys import named_keys
 from ..params import Free, sample
-from .evidence import find_mode, laplace_evidence
-from .honesty import gap_to_second, identified, prior_sd
+from .coordinates import natural, slopes
+from .evidence import coordinate_moments, find_mode, laplace_evidence
+from .honesty import gap_to_second, identified
 from .identifiability import check_identified
 from .objective import Problem
 from .penalties import Flat
@@ -128,13 +129,8 @@ def estimate(
         if np.isfinite(h).all() and np.linalg.eigvalsh(h)[0] > 0:
             proper[u] = True
             se[u] = np.sqrt(np.diag(np.linalg.inv(h)))
-    forward = lambda x: np.stack(
-        [np.asarray(f.domain.forward(jnp.asarray(x[:, i]))) for i, f in enumerate(frees)], axis=1
-    )
-    slope = np.stack(
-        [np.asarray(f.domain.slope(jnp.asarray(x[:, i]))) for i, f in enumerate(frees)], axis=1
-    )
-    natural = forward(x)
+    forward = lambda x: np.asarray(natural(frees, x))
+    value_there = forward(x)
     low, high = x - _CONFIDENCE * se, x + _CONFIDENCE * se
     if intervals == "profile":
         ends = profile(problem, x, se, solver, steps=steps, tolerance=tolerance)
@@ -144,11 +140,11 @@ def estimate(
     if not isinstance(problem.penalty, Flat):
         evidence = np.asarray(laplace_evidence(problem, jnp.asarray(x)).log_evidence)
     return Estimates(
-        value=natural,
-        se=slope * se,
+        value=value_there,
+        se=np.asarray(slopes(frees, x)) * se,
         lower=forward(low),
         upper=forward(high),
-        corner=_at_corner(frees, natural),
+        corner=_at_corner(frees, value_there),
         log_likelihood=-loss,
         loss=np.asarray(mode.loss),
         records=np.asarray(problem.records()),
@@ -160,6 +156,6 @@ def estimate(
         rank=known.rank,
         condition=known.condition,
         open=known.open,
-        prior_share=se / prior_sd(frees),
+        prior_share=se / coordinate_moments(frees)[1],
         log_evidence=evidence,
     )

@@ -9,12 +9,13 @@ of the posterior of coordinates, which is sought from the estimate.
 
 import dataclasses
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Float
 
 from ..bijectors import Bijector
@@ -99,6 +100,18 @@ def _log_mass(free: Free) -> float:
     """Log of what the prior has in the domain of its parameter."""
     prior = distribution(free)
     return math.log(prior.cdf(free.domain.upper) - prior.cdf(free.domain.lower))
+
+
+def coordinate_moments(frees: Sequence[Free]) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation `[free]` of coordinates under the catalogue's priors."""
+    # Far enough for any prior that is proper in coordinates, and fine enough for all.
+    grid = np.linspace(-60.0, 60.0, 24_001)
+    columns = jnp.asarray(grid)[:, None]
+    densities = jax.jit(lambda x: [CoordinatePrior().value((f,), x) for f in frees])(columns)
+    weight = np.exp(np.nan_to_num(-np.asarray(densities), nan=-np.inf))
+    weight /= weight.sum(axis=1, keepdims=True)
+    mean = weight @ grid
+    return mean, np.sqrt(np.sum(weight * (grid - mean[:, None]) ** 2, axis=1))
 
 
 @eqx.filter_jit

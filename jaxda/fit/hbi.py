@@ -20,6 +20,7 @@ import pyarrow as pa
 from jaxtyping import Array, Bool, Float
 
 from ..params import Free
+from .coordinates import coordinates, natural
 from .evidence import Mode, distribution, find_mode
 from .objective import Problem
 from .penalties import Gaussian
@@ -387,9 +388,11 @@ def group_means(
     rows = []
     for model, frees, group in zip(found.models, found.frees, found.groups, strict=True):
         reference = [(against or {}).get(f.name, math.nan) for f in frees]
-        test = group_test(group, _coordinates(frees, np.asarray(reference)))
+        test = group_test(group, np.asarray(coordinates(frees, np.asarray(reference))))
         reach = t(test.df).ppf((1 + level) / 2) * test.se
-        mean, lower, upper = (_natural(frees, group.a + way * reach) for way in (0.0, -1.0, 1.0))
+        mean, lower, upper = (
+            np.asarray(natural(frees, group.a + way * reach)) for way in (0.0, -1.0, 1.0)
+        )
         columns = (
             mean,
             lower,
@@ -424,7 +427,7 @@ def individuals(
     for k, (model, frees) in enumerate(zip(found.models, found.frees, strict=True)):
         x = np.asarray(found.subjects[k].x)
         reach = ndtri((1 + level) / 2) * np.sqrt(np.asarray(found.subjects[k].variance))
-        each = [_natural(frees, x + way * reach) for way in (0.0, -1.0, 1.0)]
+        each = [np.asarray(natural(frees, x + way * reach)) for way in (0.0, -1.0, 1.0)]
         proper = np.asarray(found.subjects[k].proper)
         for u, name in enumerate(names):
             facts = (model, float(found.responsibility[u, k]))
@@ -444,20 +447,6 @@ def individuals(
         ("proper", pa.bool_()),
     ]
     return _table(schema, rows)
-
-
-def _natural(frees: Sequence[Free], x: np.ndarray) -> np.ndarray:
-    """Natural values of coordinates `[..., free]`."""
-    each = [np.asarray(f.domain.forward(jnp.asarray(x[..., i]))) for i, f in enumerate(frees)]
-    return np.stack(each, axis=-1)
-
-
-def _coordinates(frees: Sequence[Free], values: np.ndarray) -> np.ndarray:
-    """Coordinates of natural values `[free]`."""
-    each = [
-        np.asarray(f.domain.inverse(jnp.asarray(v))) for f, v in zip(frees, values, strict=True)
-    ]
-    return np.stack(each)
 
 
 def _table(schema: Sequence[tuple[str, pa.DataType]], rows: Sequence[tuple]) -> pa.Table:

@@ -32,6 +32,7 @@ from ..errors import InputError
 from ..errors import Problem as Fault
 from ..keys import named_keys
 from ..params import Free
+from .evidence import coordinate_moments
 from .information import information
 from .objective import Problem
 from .penalties import Flat
@@ -656,22 +657,6 @@ def _climbed(
     return _Climb(theta, began, gains[min(1, len(gains) - 1)], gains[-1])
 
 
-@functools.partial(jax.jit, static_argnums=0)
-def _log_priors(frees: tuple[Free, ...], x: Array) -> Array:
-    each = [f.prior.log_density(f.domain.forward(x)) + jnp.log(f.domain.slope(x)) for f in frees]
-    return jnp.stack(each)
-
-
-def _prior(frees: tuple[Free, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """Means and standard deviations of the catalogue's priors in coordinates."""
-    grid = np.linspace(-12.0, 12.0, 481)
-    log = np.nan_to_num(np.array(_log_priors(frees, jnp.asarray(grid)), float), nan=-np.inf)
-    share = np.exp(log - log.max(1, keepdims=True))
-    share /= share.sum(1, keepdims=True)
-    mean = share @ grid
-    return mean, np.sqrt(np.maximum(share @ grid**2 - mean**2, 0.01))
-
-
 def _nests(subjects: Sequence[str], used: np.ndarray, matrix: np.ndarray, free: int) -> list[_Nest]:
     """Used units by subject, subjects by how many they have."""
     owned: dict[str, list[int]] = {}
@@ -737,7 +722,7 @@ def hierarchical(
     frees, k = problem.frees, len(problem.frees)
     subjects = [n[1] for n in names]
     likelihood = likelihood_of(problem)
-    mean, sd = _prior(frees)
+    mean, sd = coordinate_moments(frees)
     starts = mean + sd * np.vstack([np.zeros(k), ndtri(_spaced(_STARTS, k) % 1.0)])
     starts = np.repeat(starts[:, None], len(names), axis=1)
     finite = [np.isfinite(y).reshape(len(names), -1).all(1) for y in likelihood.around(starts[0])]

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Int
 
@@ -18,8 +17,6 @@ _OPEN = 2.0
 _ZERO, _NOTHING = 1e-10, 1e-8
 # Where a posterior is wider than this share of its prior, the prior has decided.
 PRIOR_DOMINATED = 0.8
-# Nodes over the real coordinate for moments of a prior.
-_NODES, _REACH = 4001, 40.0
 
 
 class Identified(NamedTuple):
@@ -64,19 +61,6 @@ def combination(frees: Sequence[Free], direction: Float[np.ndarray, " free"]) ->
     order = np.argsort(-np.abs(direction))
     unit = direction / direction[order[0]]
     return " ".join(f"{unit[i]:+.2g}·{frees[i].name}" for i in order if abs(unit[i]) > 0.1)
-
-
-def prior_sd(frees: Sequence[Free]) -> Float[np.ndarray, " free"]:
-    """Standard deviation of each prior in its real coordinate (the density with its Jacobian)."""
-    x = np.linspace(-_REACH, _REACH, _NODES)
-    out = []
-    for f in frees:
-        at = jnp.asarray(x)
-        log_density = f.prior.log_density(f.domain.forward(at)) + jnp.log(f.domain.slope(at))
-        weight = np.exp(np.nan_to_num(np.asarray(log_density), nan=-np.inf))
-        mean = np.sum(weight * x) / np.sum(weight)
-        out.append(np.sqrt(np.sum(weight * (x - mean) ** 2) / np.sum(weight)))
-    return np.array(out)
 
 
 def gap_to_second(

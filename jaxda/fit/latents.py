@@ -13,13 +13,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Array, Float, Int
+from jaxtyping import Float, Int
 
 from ..data.files import metadata, with_metadata
 from ..data.sessions import Label, Sessions, from_table, units
-from ..params import Free, unpack
+from ..params import Free
 from ..rollout import Agent, replay
 from ..types import Event, Readout, pick
+from . import coordinates
 
 
 # Of these columns an event that nobody learned from, or in which nobody acted, has none.
@@ -48,7 +49,7 @@ def latents(
     values = by_path(frees, value[owner])
     if draws is None:
         return trialwise(agent, sessions, values)
-    natural = np.asarray(forward(frees, jnp.asarray(draws)))
+    natural = np.asarray(coordinates.natural(frees, draws))
     spreads = (by_path(frees, each[owner]) for each in natural)
     seen = _Seen(agent, data)
     columns = seen(values)
@@ -176,9 +177,3 @@ def by_path(
 ) -> dict[str, Float[np.ndarray, "*any"]]:
     """Natural values by path of natural values in the order of `frees`."""
     return {p: value[..., i] for i, f in enumerate(frees) for p in f.paths}
-
-
-def forward(frees: Sequence[Free], x: Float[Array, "*any free"]) -> Float[Array, "*any free"]:
-    """Natural values of coordinates."""
-    values = unpack(frees, {f.name: x[..., i] for i, f in enumerate(frees)})
-    return jnp.stack([values[f.paths[0]] for f in frees], axis=-1)

@@ -35,7 +35,8 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from ..data.covariates import Design
 from ..keys import fold_name, named_keys
 from ..params import Free
-from .evidence import CoordinatePrior, find_mode
+from .coordinates import natural
+from .evidence import CoordinatePrior, coordinate_moments, find_mode
 from .objective import Problem
 from .penalties import AbstractPenalty, Gaussian
 
@@ -108,7 +109,7 @@ class Posterior(NamedTuple):
 
     def values(self) -> Float[np.ndarray, "chains draws units free"]:
         """Draws on the natural scale."""
-        return _natural(self.frees, self.x)
+        return np.asarray(natural(self.frees, self.x))
 
 
 def group_of(frees: Sequence[Free], design: Design) -> Group:
@@ -132,18 +133,6 @@ def group_of(frees: Sequence[Free], design: Design) -> Group:
     location[0] = mean
     scale = np.tile(sd, (len(location), 1))
     return Group(design.coefficients, design.matrix, location, scale, sd / 2)
-
-
-def coordinate_moments(frees: Sequence[Free]) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation `[free]` of coordinates under the catalogue's priors."""
-    # Far enough for any prior that is proper in coordinates, and fine enough for all.
-    grid = np.linspace(-60.0, 60.0, 24_001)
-    columns = jnp.asarray(grid)[:, None]
-    densities = jax.jit(lambda x: [CoordinatePrior().value((f,), x) for f in frees])(columns)
-    weight = np.exp(np.nan_to_num(-np.asarray(densities), nan=-np.inf))
-    weight /= weight.sum(axis=1, keepdims=True)
-    mean = weight @ grid
-    return mean, np.sqrt(np.sum(weight * (grid - mean[:, None]) ** 2, axis=1))
 
 
 class _Members(eqx.Module):
@@ -557,11 +546,6 @@ def to_arviz(posterior: Posterior, problem: Problem, units: Sequence[str], by: s
         coords=coords,
         dims=dims,
     )
-
-
-def _natural(frees: Sequence[Free], x: np.ndarray) -> np.ndarray:
-    columns = [np.asarray(f.domain.forward(jnp.asarray(x[..., i]))) for i, f in enumerate(frees)]
-    return np.stack(columns, axis=-1)
 
 
 def _arviz() -> Any:

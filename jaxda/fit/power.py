@@ -24,6 +24,7 @@ from ..params import Free, sample, unpack
 from ..rollout import Agent, simulate
 from ..tasks._base import Task
 from ..types import Event
+from .coordinates import coordinates, slopes
 from .estimate import Estimates
 from .evidence import laplace_evidence
 from .information import information
@@ -118,21 +119,7 @@ def _coordinates(fits: pa.Table, frees: Sequence[Free]) -> tuple[np.ndarray, np.
             f"fits has no proper estimate of {', '.join(wanted)}; it has at least one."
         )
     x = coordinates(frees, kept[..., 0])
-    return np.asarray(x), kept[..., 1] / slopes(frees, x)
-
-
-def coordinates(
-    frees: Sequence[Free], values: Float[np.ndarray, "units free"]
-) -> Float[Array, "units free"]:
-    """Coordinates of natural values."""
-    columns = zip(frees, jnp.asarray(values).T, strict=True)
-    return jnp.stack([f.domain.inverse(v) for f, v in columns], axis=1)
-
-
-def slopes(frees: Sequence[Free], x: Float[Array, "units free"]) -> Float[np.ndarray, "units free"]:
-    """Derivatives of natural values by their coordinates."""
-    columns = zip(frees, x.T, strict=True)
-    return np.stack([np.asarray(f.domain.slope(c)) for f, c in columns], axis=1)
+    return np.asarray(x), kept[..., 1] / np.asarray(slopes(frees, x))
 
 
 def prefixes(events: Event, block: Int[np.ndarray, " sessions"], cuts: Sequence[Cut]) -> Event:
@@ -279,7 +266,7 @@ def spread(
     frees = problem.frees
     x = coordinates(frees, values)
     fisher = np.asarray(_informed(problem, x).fisher)
-    scaled = weights * slopes(frees, x)[:, None, :]
+    scaled = weights * np.asarray(slopes(frees, x))[:, None, :]
     # A direction without information has no bound; the inverse of its round-off would be one.
     variance = np.einsum("uck,ukl,ucl->uc", scaled, np.linalg.pinv(fisher, hermitian=True), scaled)
     return np.sqrt(variance)

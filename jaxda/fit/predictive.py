@@ -31,7 +31,8 @@ from ..rollout import Agent, choose, n_noise, noise_of, replay, simulate
 from ..tasks._base import Task
 from ..types import Env, LatencyLaw, pick
 from .behaviour import STATISTICS, TOLD, Design, Trials, best_items, by_trial, mean
-from .latents import by_path, forward, places
+from .coordinates import natural
+from .latents import by_path, places
 from .objective import Problem
 
 
@@ -148,8 +149,7 @@ def posterior_predictive(
     trials = len(record.seen.cue)
     design = _design(task.kind if task else kind, record.env, trials, record.seen)
     own = record.of_units(unit)
-    natural = np.asarray(forward(frees, jnp.asarray(draws)))
-    values = by_path(frees, natural[:, own.owner])
+    values = by_path(frees, np.asarray(natural(frees, draws))[:, own.owner])
     who = [(*names, str(dose), subject, session) for dose, subject, session in record.labels]
     rows = [(*w, f"draw {d}") for d in range(len(draws)) for w in who]
     keys = named_keys(seed, rows).reshape(len(draws), len(who))

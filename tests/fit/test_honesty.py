@@ -10,7 +10,8 @@ import pytest
 
 from jaxda.bijectors import POSITIVE, REAL, UNIT
 from jaxda.catalog import load
-from jaxda.fit.honesty import gap_to_second, identified, prior_sd
+from jaxda.fit.evidence import coordinate_moments
+from jaxda.fit.honesty import gap_to_second, identified
 from jaxda.fit.objective import Problem
 from jaxda.fit.penalties import Flat
 from jaxda.fit.profile import profile
@@ -44,7 +45,7 @@ def test_spread_of_priors_in_coordinates():
     )
     # A uniform share is logistic, and the logarithm of an exponential is Gumbel.
     expected = [2.0, 0.7, np.pi / np.sqrt(3), np.pi / np.sqrt(6)]
-    np.testing.assert_allclose(prior_sd(frees), expected, rtol=1e-4)
+    np.testing.assert_allclose(coordinate_moments(frees)[1], expected, rtol=1e-4)
 
 
 def test_gap_to_the_second_optimum():

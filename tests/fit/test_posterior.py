@@ -11,7 +11,7 @@ from scipy import stats
 
 from jaxda.data.covariates import design
 from jaxda.fit import posterior as nuts
-from jaxda.fit.evidence import CoordinatePrior, find_mode
+from jaxda.fit.evidence import CoordinatePrior, coordinate_moments, find_mode
 from jaxda.fit.objective import Problem
 from jaxda.fit.penalties import Flat
 from jaxda.habits.perseveration import Perseveration
@@ -105,7 +105,7 @@ def test_default_beliefs_are_the_moments_of_the_catalogue(stayers, patients):
     assert group.scale[:, 0] == pytest.approx([1, 1]) and group.spread[0] == pytest.approx(0.5)
     (alpha,) = free(Agent(QLearning()), ["alpha_pos"])
     flat = alpha._replace(prior=alpha.prior.__class__("beta", 1.0, 1.0))
-    mean, sd = nuts.coordinate_moments([flat])
+    mean, sd = coordinate_moments([flat])
     assert mean[0] == pytest.approx(0, abs=1e-9)
     assert sd[0] == pytest.approx(np.pi / np.sqrt(3), rel=1e-6)
 
