@@ -79,7 +79,16 @@ def run(there: Path, *command: str, said: str = "") -> str:
 
 def test_the_page_shows_every_kind_of_component():
     shown = {path.split("/")[1] for path in files("jaxda")}
-    assert shown == {"models", "habits", "tasks", "lesions", "figures", "landmarks", "assays"}
+    assert shown == {
+        "models",
+        "habits",
+        "tasks",
+        "lesions",
+        "figures",
+        "landmarks",
+        "assays",
+        "analyses",
+    }
     # A landmark is a test.
     assert len(files("tests")) == len(files("jaxda")) - len(files("jaxda/landmarks"))
 
@@ -108,6 +117,7 @@ def test_the_small_experiment_runs(copy: Path):
         f"fit {at} -m income -k income",
         f"compare {at}",
         "figure reward_histogram -c mine.yaml -r mine",
+        "analyse repetition -c mine.yaml -s three_arms -m income -r mine",
         "measure income_memory -r mine",
         "condition blocked_uptake -t my_conditions.yaml -r mine",
         "clinic -c mine.yaml -r mine",
@@ -118,6 +128,7 @@ def test_the_small_experiment_runs(copy: Path):
     assert (made / "three_arms/income/fits/income.parquet").is_file()
     assert (made / "three_arms/recovery.parquet").is_file()
     assert (made / "figures/reward_histogram.svg").is_file()
+    assert (made / "three_arms/income/repetition/repetition.parquet").is_file()
     assert "Half of the transporters are blocked" in (made / "clinic.html").read_text("utf-8")
 
 
