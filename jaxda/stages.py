@@ -5,6 +5,7 @@ of any origin; `fit_dose` estimates only the dose of a lesion. Nothing here read
 files or knows a workflow.
 """
 
+import functools
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -244,20 +245,24 @@ def _truths(truth: pa.Table | None, subjects: list[str]) -> dict[str, np.ndarray
     return {path: np.asarray([by[s] for s in subjects]) for path, by in table.items()}
 
 
-def _estimate(config: Config, problem: Problem, names: Any, what: str, progress: Progress):
+def fitter(config: Config, what: str) -> Callable[..., Estimates]:
+    """`fit(problem, names)` with the solver and the settings of an experiment."""
     settings = config.fit
-    return estimate(
-        problem,
-        [tuple(str(part) for part in n) for n in names],
-        catalog.load("solvers", settings.solver)(),
+    return functools.partial(
+        estimate,
+        solver=catalog.load("solvers", settings.solver)(),
         seed=config.seed,
         restarts=settings.restarts,
         steps=settings.steps,
         tolerance=settings.tolerance,
         what=what,
-        intervals=settings.intervals,
-        progress=progress,
     )
+
+
+def _estimate(config: Config, problem: Problem, names: Any, what: str, progress: Progress):
+    who = [tuple(str(part) for part in n) for n in names]
+    intervals = config.fit.intervals
+    return fitter(config, what)(problem, who, intervals=intervals, progress=progress)
 
 
 def fit(

@@ -1,8 +1,6 @@
 """Fits inside an analysis, with the solver and settings of the experiment."""
 
-import functools
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import jax.numpy as jnp
 import numpy as np
@@ -12,7 +10,7 @@ from jaxtyping import Array, Float
 from .. import catalog
 from ..config import Config
 from ..fit.coordinates import coordinates
-from ..fit.estimate import Estimates, estimate
+from ..fit.estimate import Estimates
 from ..fit.objective import Problem
 from ..fit.solvers._base import AbstractSolver
 from ..params import Free
@@ -26,20 +24,6 @@ _FAR = 15.0
 def solver(config: Config) -> AbstractSolver:
     """The solver of the experiment."""
     return catalog.load("solvers", config.fit.solver)()
-
-
-def fitter(config: Config, what: str) -> Callable[..., Any]:
-    """`fit(problem, names)` to estimates, as candidates are fitted."""
-    fit = config.fit
-    return functools.partial(
-        estimate,
-        solver=solver(config),
-        seed=config.seed,
-        restarts=fit.restarts,
-        steps=fit.steps,
-        tolerance=fit.tolerance,
-        what=what,
-    )
 
 
 def found(problem: Problem, fits: pa.Table) -> Float[Array, "units free"]:

@@ -22,9 +22,9 @@ from ..fit.penalties import CataloguePrior
 from ..keys import named_keys
 from ..params import unpack
 from ..rollout import simulate
-from ..stages import build_agent, build_task
+from ..stages import build_agent, build_task, fitter
 from ._base import AbstractAnalysis, Inputs, Result, WrongSetting
-from ._fitting import fitted_coordinates, fitter
+from ._fitting import fitted_coordinates
 
 
 # Ranks fall into so many bins, each of which needs a few units.

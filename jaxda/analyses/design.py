@@ -9,9 +9,8 @@ import pyarrow as pa
 from .. import agents
 from ..fit.coordinates import coordinates
 from ..fit.design import Design, Goal, Phase, Variable, confirm, expected, search
-from ..stages import build_agent
+from ..stages import build_agent, fitter
 from ._base import AbstractAnalysis, Inputs, Result, WrongSetting
-from ._fitting import fitter
 
 
 class DesignSearch(AbstractAnalysis):

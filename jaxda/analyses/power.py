@@ -10,9 +10,8 @@ from .. import agents
 from ..fit.penalties import CataloguePrior, Flat
 from ..fit.power import Candidate, Cut, Population, fitted_values, power, prior_values, refits
 from ..params import Free
-from ..stages import build_agent, build_task
+from ..stages import build_agent, build_task, fitter
 from ._base import AbstractAnalysis, Inputs, Result, WrongSetting
-from ._fitting import fitter
 
 
 class PowerAnalysis(AbstractAnalysis):

@@ -15,8 +15,6 @@ _OPEN = 2.0
 # Eigenvalues of the information below this times the largest are zero in rounding, and below the
 # second number they say nothing: the standard deviation is above 10,000.
 _ZERO, _NOTHING = 1e-10, 1e-8
-# Where a posterior is wider than this share of its prior, the prior has decided.
-PRIOR_DOMINATED = 0.8
 
 
 class Identified(NamedTuple):

@@ -3,12 +3,12 @@
 import dataclasses
 from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
 from ..params import Free
+from .evidence import penalised
 from .objective import Problem
 from .penalties import AbstractPenalty
 from .solvers._base import AbstractSolver
@@ -93,8 +93,7 @@ def profile(
     penalty = _Pinned(pinned.penalty, jnp.asarray(start), jnp.asarray(held))
     held_fast = dataclasses.replace(pinned, penalty=penalty)
     found = solver.minimise(held_fast, jnp.asarray(start)[None], steps=steps, tolerance=tolerance)
-    loss = jax.jit(lambda p, x: p.loss(x))
-    best = np.asarray(loss(problem, jnp.asarray(x)))
+    best = np.asarray(penalised(problem, jnp.asarray(x))[0])
     rise = np.asarray(found.value)[0].reshape(n_units, n_free, n_places) - best[:, None, None]
 
     lower, upper = np.full(x.shape, -np.inf), np.full(x.shape, np.inf)
