@@ -4,29 +4,91 @@
 """
 
 import ctypes
+import functools
 import hashlib
 import os
 import platform
 from pathlib import Path
+from typing import NamedTuple
+
+from .errors import InputError, Problem
 
 
-def configure(precision: int = 64) -> None:
-    """Set up JAX for `precision` 32 or 64 bits.
+_WHOLE_LOOPS = "--xla_backend_extra_options=xla_cpu_small_while_loop_byte_threshold=1000000000"
 
-    One thread, so that results do not depend on the number of cores; parallelism is by
-    processes. Compiled programs are kept between processes, but nothing depends on a hit.
+
+class Shapes(NamedTuple):
+    """How work is cut on a kind of device; it decides the speed and, but for rounding, no number.
+
+    `tile` is the lanes of one sweep of a simulation, `slots` those of a fit, `narrower` by how
+    much a sweep of at least `wide` slots narrows at its end. Noise is made for at most
+    `noise_block` events at once, and `unroll` events are one step of a scan.
     """
-    # The thread pool costs more than it gives on sweeps of this size.
+
+    tile: int
+    slots: int
+    wide: int
+    narrower: int
+    noise_block: int
+    unroll: int
+
+
+SHAPES = {
+    # Measured by benchmarks/devices.py --shapes.
+    "cpu": Shapes(tile=1000, slots=1024, wide=512, narrower=8, noise_block=32, unroll=1),
+    # A reasoned guess, measured nowhere: steps cost launches, so many lanes and few steps.
+    "gpu": Shapes(tile=131_072, slots=65_536, wide=8192, narrower=8, noise_block=32, unroll=8),
+}
+
+
+@functools.cache
+def shapes() -> Shapes:
+    """The shapes for the devices of this process."""
+    import jax
+
+    return SHAPES.get(jax.default_backend(), SHAPES["gpu"])
+
+
+def configure(precision: int = 64, devices: int | None = None) -> None:
+    """Set up JAX for `precision` 32 or 64 bits and so many host `devices`.
+
+    Without `devices` their number is that of the environment variable JAXDA_DEVICES, or one. A
+    device has one thread, so that results do not depend on the number of cores; parallelism is
+    by devices (see `jaxda.devices`) and by processes. Compiled programs are kept between
+    processes, but nothing depends on a hit.
+
+    Raises:
+        InputError: if JAXDA_DEVICES is no number of devices.
+    """
+    devices = devices or _devices_asked_for()
+    # Read once, when the first device is asked for: the thread pool costs more than it gives on
+    # sweeps of this size, and OMP_NUM_THREADS means nothing here.
     os.environ.setdefault("NPROC", "1")
+    # Loops run as one function each. Step by step, two devices would hand every operation from
+    # thread to thread and take twice as long.
+    flags = os.environ.get("XLA_FLAGS", "")
+    if "--xla_backend_extra_options" not in flags:
+        os.environ["XLA_FLAGS"] = f"{flags} {_WHOLE_LOOPS}".strip()
     _keep_large_buffers()
     import jax
 
+    if devices is not None:
+        jax.config.update("jax_num_cpu_devices", devices)
     jax.config.update("jax_enable_x64", precision == 64)
     folder = _cache_folder()
     if folder is not None:
         jax.config.update("jax_compilation_cache_dir", str(folder))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
         jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+
+
+def _devices_asked_for() -> int | None:
+    asked = os.environ.get("JAXDA_DEVICES", "")
+    if not asked:
+        return None
+    if not asked.isascii() or not asked.isdigit() or int(asked) < 1:
+        raise InputError([Problem("JAXDA_DEVICES", repr(asked), "a number of devices, such as 2")])
+    return int(asked)
 
 
 def _keep_large_buffers() -> None:
@@ -47,7 +109,7 @@ def _cache_folder() -> Path | None:
     import jaxlib
 
     root = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    machine = f"{platform.machine()} {_processor()} {jaxlib.__version__}"
+    machine = f"{platform.machine()} {processor()} {jaxlib.__version__}"
     folder = Path(root) / "jaxda" / hashlib.sha256(machine.encode()).hexdigest()[:12]
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -56,7 +118,8 @@ def _cache_folder() -> Path | None:
     return folder if os.access(folder, os.W_OK) else None
 
 
-def _processor() -> str:
+def processor() -> str:
+    """The kind of processor, as the system tells it."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:

@@ -1,0 +1,62 @@
+"""The same numbers on one, two and four devices."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxda import devices
+from jaxda.catalog import load
+from jaxda.keys import named_keys
+from jaxda.rollout import Agent, simulate
+
+
+MANY = pytest.mark.parametrize("n", [2, 4])
+
+
+def on(n, run):
+    """What `run` gives on the first `n` devices."""
+    with devices.use(jax.devices()[:n]):
+        return run()
+
+
+def identical(a, b):
+    assert jax.tree.structure(a) == jax.tree.structure(b)
+    pairs = zip(jax.tree.leaves(a), jax.tree.leaves(b), strict=True)
+    return all(np.array_equal(x, y, equal_nan=x.dtype.kind == "f") for x, y in pairs)
+
+
+@MANY
+@pytest.mark.parametrize(
+    ("model", "task"), [("q_learning", "bandit"), ("opal", "reversal_bandit"), ("rlwm", "set_size")]
+)
+def test_simulated_sessions_are_the_same_to_the_last_bit(model, task, n):
+    agent, what = Agent(load("models", model)()), load("tasks", task)()
+    n_lanes, width = 42, 5
+    keys = named_keys(3, [(str(i),) for i in range(n_lanes)])
+    run = lambda keys: simulate(agent, what, keys, 40)
+
+    def tiles():
+        found = list(devices.in_tiles(run, (keys,), n_lanes, width))
+        assert [t.first for t in found] == list(range(0, n_lanes, width))
+        assert sum(t.lanes for t in found) == n_lanes
+        return jax.tree.map(lambda *x: np.concatenate(x, axis=-1), *(t.result for t in found))
+
+    alone = on(1, tiles)
+    assert alone[0].reward.shape == (40, n_lanes)
+    assert identical(alone, on(n, tiles))
+    other = on(n, lambda: next(devices.in_tiles(run, (keys[::-1],), n_lanes, width)).result)
+    assert not identical(other, jax.tree.map(lambda x: x[..., :width], alone))
+
+
+def test_every_device_gets_its_own_part():
+    def run(x):
+        return jax.lax.psum(x, "lanes"), x * 2
+
+    args = jnp.arange(8.0).reshape(4, 2)
+    total, twice = devices.on_each(run, args)
+    assert len(twice.sharding.device_set) == 4
+    assert np.array_equal(twice, args * 2)
+    assert np.array_equal(total, np.tile(args.sum(axis=0), (4, 1)))
+    where = [part[1].devices() for part in devices.parts((total, twice))]
+    assert where == [{d} for d in jax.devices()[:4]]
