@@ -73,6 +73,61 @@ def on_each(fn: Callable[..., Any], *args: Any) -> Any:
     return _each(fn, mesh, place(args))
 
 
+def on_lanes(fn: Callable[..., Any], share: Any, *args: Any, axis: int) -> Any:
+    """`fn(share, *args)` with the lanes of `args`, on their `axis`, dealt out to the devices.
+
+    `share` is what `fn` takes on one device, and has an axis of devices before its own where
+    there are several. Scalars are the same for all. Lanes that do not divide are filled up with
+    the last one, for which `share` must have room, and cut off again. What is returned has its
+    lanes on the same axis; if that is the last one (-1), it looks like the last of `args`.
+    """
+    if len(chosen()) == 1:
+        return fn(share, *args)
+    return _lanes(fn, _mesh(chosen()), axis, share, args)
+
+
+def dealt(n_lanes: int) -> Int[np.ndarray, "devices lanes"]:
+    """Which lanes each device has, as `on_lanes` deals them out."""
+    n = len(chosen())
+    return np.minimum(np.arange(n * -(-n_lanes // n)), n_lanes - 1).reshape(n, -1)
+
+
+def gathered(tree: Any) -> Any:
+    """Arrays that were spread over several devices, on the one that is the default."""
+    if len(chosen()) == 1:
+        return tree
+    return jax.tree.map(lambda x: jnp.asarray(np.asarray(x)), tree)
+
+
+@eqx.filter_jit
+def _lanes(fn: Callable[..., Any], mesh: Mesh, axis: int, share: Any, args: Any) -> Any:
+    stacks, fixed = eqx.partition(share, eqx.is_array)
+    arrays, static = eqx.partition(args, eqx.is_array)
+    count = next(x.shape[axis] for x in jax.tree.leaves(arrays) if x.ndim)
+    short = -count % mesh.size
+
+    def fill(x: Array) -> Array:
+        if not (short and x.ndim):
+            return x
+        return jnp.take(x, np.minimum(np.arange(count + short), count - 1), axis=axis)
+
+    def where(x: Array) -> PartitionSpec:
+        before = axis if axis >= 0 else x.ndim + axis
+        return PartitionSpec(*(None,) * before, _AXIS) if x.ndim else PartitionSpec()
+
+    def part(stacks: Any, arrays: Any) -> Any:
+        mine = jax.tree.map(lambda x: x[0], stacks)
+        return fn(eqx.combine(mine, fixed), *eqx.combine(arrays, static))
+
+    specs = jax.tree.map(where, arrays)
+    out = PartitionSpec(*(None,) * axis, _AXIS) if axis >= 0 else specs[-1]
+    run = jax.shard_map(
+        part, mesh=mesh, in_specs=(PartitionSpec(_AXIS), specs), out_specs=out, check_vma=False
+    )
+    cut = lambda x: jax.lax.slice_in_dim(x, 0, count, axis=axis % x.ndim) if short else x
+    return jax.tree.map(cut, run(stacks, jax.tree.map(fill, arrays)))
+
+
 def place(tree: Any) -> Any:
     """Arrays whose first axis is that of the devices, each part where it will be needed."""
     there = NamedSharding(_mesh(chosen()), PartitionSpec(_AXIS))

@@ -7,8 +7,14 @@ import pytest
 
 from jaxda import devices
 from jaxda.catalog import load
+from jaxda.fit.estimate import estimate
+from jaxda.fit.objective import Problem
+from jaxda.habits.perseveration import Perseveration
 from jaxda.keys import named_keys
+from jaxda.models.q_learning import QLearning
+from jaxda.params import free
 from jaxda.rollout import Agent, simulate
+from jaxda.tasks.bandit import Bandit
 
 
 MANY = pytest.mark.parametrize("n", [2, 4])
@@ -60,3 +66,30 @@ def test_every_device_gets_its_own_part():
     assert np.array_equal(total, np.tile(args.sum(axis=0), (4, 1)))
     where = [part[1].devices() for part in devices.parts((total, twice))]
     assert where == [{d} for d in jax.devices()[:4]]
+
+
+def cohort(n_units, sessions, frees=("alpha_pos", "alpha_neg", "beta", "kappa")):
+    """A problem whose units have `sessions` sessions each, the last one fewer."""
+    agent = Agent(QLearning(), habits={"perseveration": Perseveration()})
+    task = Bandit()
+    owner = np.repeat(np.arange(n_units), sessions)[: n_units * sessions - (sessions > 1)]
+    keys = named_keys(5, [(str(i),) for i in range(len(owner))])
+    events, _ = jax.jit(lambda keys: simulate(agent, task, keys, 60))(keys)
+    moving = free(agent, frees)
+    return Problem(agent, events, jnp.asarray(owner), {}, task.env, moving, n_units)
+
+
+@pytest.mark.parametrize("solver", ["fisher", "lbfgs", "adam", "bfgs"])
+@pytest.mark.parametrize(("n_units", "sessions"), [(7, 2)])
+def test_fits_are_the_same(solver, n_units, sessions):
+    problem = cohort(n_units, sessions)
+    names = [(str(u),) for u in range(n_units)]
+    settings = {"seed": 1, "restarts": 2, "steps": 100, "tolerance": 1e-6, "what": "fit"}
+    run = lambda: estimate(problem, names, load("solvers", solver)(), **settings)
+    alone = on(1, run)
+    for n in (2, 4):
+        found = on(n, run)
+        for what in ("value", "se", "lower", "upper", "loss", "log_likelihood", "log_evidence"):
+            assert np.allclose(getattr(found, what), getattr(alone, what), rtol=1e-10, atol=0), what
+        for what in ("agree", "converged", "positive_definite", "rank", "open", "records"):
+            assert np.array_equal(getattr(found, what), getattr(alone, what)), what

@@ -19,6 +19,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float
 
 from ..bijectors import Bijector
+from ..devices import gathered, on_lanes
 from ..params import Free
 from .objective import Problem
 from .penalties import AbstractPenalty, CataloguePrior, Flat, Gaussian
@@ -29,6 +30,9 @@ _LOG_2PI = math.log(2 * math.pi)
 _LONGEST = 3.0
 # What a Newton step may still promise at a mode, in nats.
 _DECREMENT = 1e-10
+# And where it stops in double precision: there the next step is below rounding, so a mode and
+# its curvature depend neither on the start nor on the units that are looked at beside it.
+_EXACT = 1e-20
 _FLATTEST, _SHORTEST = 1e-6, 1e-9
 
 
@@ -131,11 +135,19 @@ def _of_penalty(penalty: AbstractPenalty, frees: tuple[Free, ...], x: Array) -> 
 
 
 def penalised(
-    problem: Problem, x: Float[Array, "units free"]
+    problem: Problem, x: Float[Array, "units free"], share: Problem | None = None
 ) -> tuple[Float[Array, " units"], Float[Array, "units free"], Float[Array, "units free free"]]:
-    """Loss, gradient and Hessian of every unit, by the program of `curvature`."""
-    bare = curvature(dataclasses.replace(problem, penalty=Flat()), x)
+    """Loss, gradient and Hessian of every unit, by the program of `curvature`.
+
+    Who asks again and again gives the `share` of each device, from `unpenalised`.
+    """
+    bare = gathered(on_lanes(curvature, share or unpenalised(problem), x, axis=0))
     return jax.tree.map(jnp.add, bare, _of_penalty(problem.penalty, problem.frees, x))
+
+
+def unpenalised(problem: Problem) -> Problem:
+    """The likelihood of a problem, for each device that of its units."""
+    return dataclasses.replace(problem, penalty=Flat()).shares()
 
 
 def find_mode(problem: Problem, x: Float[Array, "units free"], steps: int = 60) -> Mode:
@@ -148,14 +160,19 @@ def find_mode(problem: Problem, x: Float[Array, "units free"], steps: int = 60) 
     unknown = jnp.full(x.shape[0], jnp.inf, x.dtype)
     flat = jnp.zeros((*x.shape, x.shape[1]), x.dtype)
     s = _Descent(x, unknown, flat, jnp.zeros_like(x), unknown, jnp.ones_like(unknown))
+    share = unpenalised(problem)
     for _ in range(steps):
-        s, going = _descended(s, *penalised(problem, s.x + s.scale[:, None] * s.step))
+        s, going = _descended(s, *penalised(problem, s.x + s.scale[:, None] * s.step, share))
         if not bool(going):
             break
     least = jnp.linalg.eigvalsh(s.hessian)[:, 0]
     proper = (least > 0) & (s.promised <= _DECREMENT)
     # So near the minimum the last step can be taken without another look.
     return Mode(jnp.where(proper[:, None], s.x + s.step, s.x), s.loss, s.hessian, proper)
+
+
+def _wide(flag: Array, like: Array) -> Array:
+    return flag.reshape(-1, *(1,) * (like.ndim - 1))
 
 
 @jax.jit
@@ -172,10 +189,18 @@ def _descended(s: _Descent, loss: Array, grad: Array, hessian: Array) -> tuple[_
     slack = 4 * jnp.finfo(x.dtype).eps * jnp.maximum(1.0, jnp.abs(loss))
     taken = (loss <= s.loss + slack) & jnp.isfinite(promised)
     there = _Descent(x, loss, hessian, step, promised, s.scale)
-    keep = lambda n, o: jnp.where(taken.reshape(-1, *(1,) * (n.ndim - 1)), n, o)
+    keep = lambda n, o: jnp.where(_wide(taken, n), n, o)
     scale = jnp.where(taken, 1.0, 0.5 * s.scale)
     moved = jax.tree.map(keep, there, s)._replace(scale=scale)
-    return moved, jnp.any((moved.promised > _DECREMENT) & (moved.scale > _SHORTEST))
+    # Who has arrived waits for the others.
+    still = _going(s)
+    moved = jax.tree.map(lambda n, o: jnp.where(_wide(still, n), n, o), moved, s)
+    return moved, jnp.any(_going(moved))
+
+
+def _going(s: _Descent) -> Bool[Array, " units"]:
+    limit = _EXACT if s.loss.dtype == jnp.float64 else _DECREMENT
+    return (s.promised > limit) & (s.scale > _SHORTEST)
 
 
 def laplace_evidence(problem: Problem, x: Float[Array, "units free"]) -> Evidence:

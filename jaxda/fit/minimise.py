@@ -15,6 +15,8 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Bool, Float, Int
 
+from ..devices import gathered, on_lanes
+
 
 _ARMIJO = 1e-4
 _SHRINK = 0.3
@@ -32,6 +34,10 @@ class Objective(Protocol):
         self, x: Float[Array, "units free"]
     ) -> tuple[Float[Array, " units"], Float[Array, "units free"]]: ...
 
+    def shares(self) -> "Objective":
+        """The same for the units that each device has, as `devices.on_lanes` takes it."""
+        ...
+
 
 class _Lanes(eqx.Module):
     x: Float[Array, "*lanes free"]
@@ -44,7 +50,7 @@ class _Lanes(eqx.Module):
     best: Float[Array, "*lanes"]
     steepness: Float[Array, "*lanes"]
     done: Bool[Array, "*lanes"]
-    sweeps: Int[Array, ""]
+    sweeps: Int[Array, "*lanes"]
 
 
 class Minimum(eqx.Module):
@@ -97,7 +103,7 @@ def _start(rule: optax.GradientTransformation, x: Array) -> _Lanes:
         best=worst,
         steepness=worst,
         done=jnp.zeros(worst.shape, bool),
-        sweeps=jnp.zeros((), int),
+        sweeps=jnp.zeros(worst.shape, int),
     )
 
 
@@ -146,7 +152,7 @@ def _advance(
         )
         return moved
 
-    return jax.lax.while_loop(lambda s: (s.sweeps < until) & ~jnp.all(s.done), sweep, start)
+    return jax.lax.while_loop(lambda s: jnp.any((s.sweeps < until) & ~s.done), sweep, start)
 
 
 def minimise(
@@ -166,13 +172,16 @@ def minimise(
     component is at most `tolerance` times max(1, |loss|). `progress(sweeps, steps)` is called
     now and then.
     """
-    lanes = _start(rule, starts)
+    lanes, share = _start(rule, starts), problem.shares()
     limit = jnp.asarray(tolerance, lanes.value.dtype)
     chunk = max(1, steps // 20)
     for until in range(chunk, steps + chunk, chunk):
         until = min(until, steps)
-        lanes = _advance(problem, rule, searches, limit, jnp.asarray(until), lanes)
-        progress(int(lanes.sweeps), steps)
-        if bool(jnp.all(lanes.done)) or int(lanes.sweeps) >= steps:
+        given = rule, searches, limit, jnp.asarray(until), lanes
+        lanes = on_lanes(_advance, share, *given, axis=1)
+        swept = int(jnp.max(lanes.sweeps))
+        progress(swept, steps)
+        if bool(jnp.all(lanes.done)) or swept >= steps:
             break
+    lanes = gathered(lanes)
     return Minimum(lanes.best_x, lanes.best, lanes.steepness, lanes.steepness <= limit)

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from ..devices import dealt
 from ..params import Coordinates, Free, unpack
 from ..rollout import Agent, log_probs
 from ..types import Env, Event
@@ -120,6 +121,14 @@ class Problem(eqx.Module):
             penalty=self.penalty.of_units(jnp.asarray(units)),
             n_units=len(units),
         )
+
+    def shares(self) -> "Problem":
+        """The same for the units that each device has, as `devices.on_lanes` takes it."""
+        mine = dealt(self.n_units)
+        if len(mine) == 1:
+            return self
+        stack = lambda *x: jnp.stack(x) if eqx.is_array(x[0]) else x[0]
+        return jax.tree.map(stack, *map(self.of_units, mine))
 
     def records(self) -> Int[Array, " units"]:
         """Number of recorded actions of each unit."""

@@ -15,16 +15,14 @@ import numpy as np
 import optax
 from jaxtyping import Array, Bool, Float, Int
 
+from .. import devices
+from ..platform import shapes
 from .information import information
 from .minimise import Minimum, steepness
 from .objective import Problem
 from .scoring import MOST_DAMPING, ScoringState
 
 
-# Lanes of a sweep: wide enough for vector units, narrow enough for caches.
-_WIDTH = {"cpu": 1024, "gpu": 65_536}
-# Sweeps of so many lanes end in narrower ones, and by how much; others would not repay compiling.
-_WIDE, _NARROWER = 512, 8
 # Iterations between two looks from outside.
 _CHUNK = 8
 
@@ -55,7 +53,7 @@ def sweep(
     lower the loss by at most `tolerance` nats. `progress(done, total)` counts starts.
     """
     n_starts, n_units, _ = starts.shape
-    width = _WIDTH.get(jax.default_backend(), _WIDTH["gpu"])
+    width = shapes().slots * len(devices.chosen())
     parts = []
     for first in range(0, n_units, width):
         units = np.arange(first, min(first + width, n_units))
@@ -86,10 +84,10 @@ def _sweep(
 ) -> Minimum:
     points = jnp.moveaxis(starts, -1, 1)
     n_starts, n_lanes = starts.shape[:2]
-    slots = _begun(points, rule)
+    slots, share = _begun(points, rule), problem.shares()
     limit, most = jnp.asarray(tolerance, starts.dtype), jnp.asarray(steps)
     while True:
-        slots = _advance(problem, rule, points, limit, most, slots)
+        slots = devices.on_lanes(_advance, share, rule, points, limit, most, slots, axis=-1)
         at = np.minimum(np.asarray(slots.start), n_starts)
         left = n_starts - at
         progress(int(at.sum()))
@@ -99,6 +97,7 @@ def _sweep(
             slots = _alone(problem, rule, points, limit, most, slots, left)
             progress(n_starts * n_lanes)
             break
+    slots = devices.gathered(slots)
     grad = jnp.moveaxis(slots.grad, 1, -1)
     x = jnp.moveaxis(slots.found, 1, -1)
     return Minimum(x, slots.value, steepness(slots.value, grad), slots.converged)
@@ -135,24 +134,30 @@ def _alone(
     n_starts, n_lanes = len(points), len(left)
     lane = np.repeat(np.arange(n_lanes), left)
     start = np.concatenate([np.arange(n_starts - k, n_starts) for k in left])
-    x = np.array(points)[start, :, lane]
-    # What had begun goes on from where it stands.
+    at_first = jnp.moveaxis(points[start, :, lane], 0, -1)
+    state = jax.tree.map(np.array, (at_first, rule.init(at_first), np.zeros(len(lane), int)))
+    # What had begun goes on as if nothing had happened, so no fit depends on the others.
     begun = start == n_starts - left[lane]
-    x[begun] = np.asarray(slots.memory.x).T[lane[begun]]
-    narrow = n_lanes // _NARROWER if n_lanes >= _WIDE else 0
+    _put(state, begun, (slots.x, slots.memory, slots.spent), lane[begun])
+    wide = shapes().wide * len(devices.chosen())
+    narrow = n_lanes // shapes().narrower if n_lanes >= wide else 0
     todo = np.arange(len(lane))
     while len(todo):
         width = narrow if len(todo) <= narrow else n_lanes
         fill = todo[np.arange(width) % len(todo)]
         # As many rows as before, so nothing is compiled again; all but the last count as done.
-        rows = jnp.broadcast_to(jnp.asarray(x[fill].T), (*points.shape[:2], width))
+        rows = jnp.broadcast_to(jnp.asarray(state[0][:, fill]), (*points.shape[:2], width))
         real = np.arange(width) < len(todo)
         begin = jnp.asarray(np.where(real, n_starts - 1, n_starts))
-        again = eqx.tree_at(lambda s: s.start, _begun(rows, rule), begin)
-        here = problem.of_units(lane[fill])
+        here = jax.tree.map(lambda a, fill=fill: jnp.asarray(a[..., fill]), state)
+        again = eqx.tree_at(
+            lambda s: (s.x, s.memory, s.spent, s.start), _begun(rows, rule), (*here, begin)
+        )
+        some = problem.of_units(lane[fill]).shares()
         busy = real
         while busy.any() and (width == narrow or busy.sum() > narrow):
-            again = _advance(here, rule, rows, tolerance, steps, again)
+            given = rule, rows, tolerance, steps, again
+            again = devices.on_lanes(_advance, some, *given, axis=-1)
             busy = np.asarray(again.start) < n_starts
         done = np.flatnonzero(real & ~busy)
         at = start[todo[done]], ..., lane[todo[done]]
@@ -168,9 +173,18 @@ def _alone(
             ),
         )
         ahead = np.flatnonzero(busy)
-        x[todo[ahead]] = np.asarray(again.memory.x).T[ahead]
+        _put(state, todo[ahead], (again.x, again.memory, again.spent), ahead)
         todo = todo[ahead]
     return slots
+
+
+def _put(into: Any, lanes: np.ndarray, tree: Any, of: np.ndarray) -> None:
+    """Write lanes `of` of a tree into `lanes` of another."""
+
+    def put(old: np.ndarray, new: Array) -> None:
+        old[..., lanes] = np.asarray(new)[..., of]
+
+    jax.tree.map(put, into, tree)
 
 
 @eqx.filter_jit

@@ -5,9 +5,11 @@ from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from ..devices import dealt
 from ..fit.solvers.lbfgs import LBFGS
 
 
@@ -22,6 +24,13 @@ class Questions(eqx.Module):
     ) -> tuple[Float[Array, " units"], Float[Array, "units free"]]:
         """Loss and gradient of every unit."""
         return jax.vmap(jax.value_and_grad(self.loss))(x, *self.given)
+
+    def shares(self) -> "Questions":
+        """The same for the units that each device has, as `devices.on_lanes` takes it."""
+        mine = dealt(len(jax.tree.leaves(self.given)[0]))
+        if len(mine) == 1:
+            return self
+        return Questions(self.loss, jax.tree.map(lambda g: jnp.asarray(g)[mine], self.given))
 
 
 class Answers(NamedTuple):
