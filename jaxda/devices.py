@@ -92,6 +92,15 @@ def dealt(n_lanes: int) -> Int[np.ndarray, "devices lanes"]:
     return np.minimum(np.arange(n * -(-n_lanes // n)), n_lanes - 1).reshape(n, -1)
 
 
+def copies(tree: Any) -> Any:
+    """What all devices take alike, as the `share` of `on_lanes`."""
+    n = len(chosen())
+    if n == 1:
+        return tree
+    copy = lambda x: jnp.broadcast_to(x, (n, *x.shape)) if eqx.is_array(x) else x
+    return jax.tree.map(copy, tree)
+
+
 def gathered(tree: Any) -> Any:
     """Arrays that were spread over several devices, on the one that is the default."""
     if len(chosen()) == 1:

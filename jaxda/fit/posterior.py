@@ -33,6 +33,7 @@ import pyarrow as pa
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from ..data.covariates import Design
+from ..devices import chosen, copies, on_lanes, use
 from ..keys import fold_name, named_keys
 from ..params import Free
 from .coordinates import natural
@@ -303,7 +304,9 @@ def sample_posterior(
     """
     if x is not None and not bool(jnp.all(jnp.isfinite(x))):
         raise ValueError("Coordinates to start from are not all finite.")
-    target = _individuals(problem, x) if group is None else _members(problem, group, x)
+    # Trajectories magnify rounding, so they take off from the numbers of one device.
+    with use(chosen()[:1]):
+        target = _individuals(problem, x) if group is None else _members(problem, group, x)
     for accept in _TARGETS:
         run = _Run(target, (*name, f"target {accept:g}"), seed, chains, warmup, accept)
         total = warmup + draws
@@ -366,7 +369,8 @@ class _Run:
                 }
                 return state, (state.z, stats)
 
-            return jax.lax.scan(step, state, length=_BLOCK)
+            state, kept = jax.lax.scan(step, state, length=_BLOCK)
+            return state, jax.tree.map(lambda x: jnp.swapaxes(x, 0, 1), kept)
 
         # NumPyro mixes precisions, which strict promotion would refuse.
         self._standard = lambda: jax.numpy_dtype_promotion("standard")
@@ -381,10 +385,10 @@ class _Run:
 
     def extend(self, draws: int, progress: Callable[[int], None]) -> None:
         """Draw `draws` more from every chain, after the adaptation if it is the first time."""
-        until = self.drawn + draws
+        until, share = self.drawn + draws, copies(self.target)
         with self._standard():
             while self._warm > 0 or self.drawn < until:
-                self._state, kept = self._block(self.target, self._state)
+                self._state, kept = on_lanes(self._block, share, self._state, axis=0)
                 kept = jax.tree.map(np.asarray, kept)
                 if self._warm > 0:
                     self._warm -= _BLOCK
@@ -395,7 +399,7 @@ class _Run:
 
     def draws(self) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         """Draws and statistics by name, `[chains, draws, ...]`."""
-        joined = jax.tree.map(lambda *x: np.concatenate(x).swapaxes(0, 1), *self._kept)
+        joined = jax.tree.map(lambda *x: np.concatenate(x, axis=1), *self._kept)
         at, stats = joined
         with self._standard():
             placed = self._place(self.target, at)
