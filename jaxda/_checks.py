@@ -25,6 +25,10 @@ Loc = tuple[str | int, ...]
 Say = Callable[..., None]
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+# Three of them make the name of one file.
+_LONGEST = 64
+# Trials of a scenario are all kept, a hundred bytes and more each.
+_TRIALS = 10**9
 # Folders and files beside those of scenarios.
 _TAKEN = ("figures", "gallery", "clinic", "logs", "benchmarks", "report")
 # What a figure may read, and what its scenario or data set needs to have for it.
@@ -106,6 +110,9 @@ def _name(loc: tuple[str, ...], name: str, seen: dict[str, str], say: Say) -> No
     right = "a letter, then letters, digits and _"
     if not _NAME.fullmatch(name):
         say(loc, f"the name {name!r}", right, key=True)
+    elif len(name) > _LONGEST:
+        found = f"the name {shown(name)}, of {len(name)} characters"
+        say(loc, found, f"at most {_LONGEST}, since names become files", key=True)
     elif name.lower() in _TAKEN:
         say(loc, f"the name {name!r}, which results use", "another name", key=True)
     # Names become files, and some file systems ignore case.
@@ -130,15 +137,16 @@ def _unique(loc: Loc, values: Iterable[Any], say: Say) -> None:
         seen.add(value)
 
 
-def _settings(card: Card, settings: Fields | None, loc: Loc, say: Say) -> None:
+def check_settings(card: Card, settings: Fields | None, loc: Loc, say: Say) -> None:
+    """Check settings of a component against the defaults in its file."""
     for name, value in (settings or {}).items():
         if name not in card.settings:
             near = did_you_mean(name, card.settings)
             say((*loc, name), f"{card.name} has no setting {name!r}", near, key=True)
             continue
         default = card.settings[name]
-        if name == card.facts.get("table") or value == default == ():
-            # Rows of a table have checks of their own.
+        if name == card.facts.get("table") or value == default == () or default is None:
+            # Rows of a table have checks of their own; of what is nothing the kind is unknown.
             continue
         kind = _element(card, name) if isinstance(default, tuple) else type(default)
         if not _like(value, default, kind):
@@ -200,7 +208,7 @@ def _variant(name: str, fields: Fields, say: Say) -> _Variant | None:
     _unique((*loc, "habits"), fields["habits"] or (), say)
     if not model:
         return None
-    _settings(model, fields["settings"], (*loc, "settings"), say)
+    check_settings(model, fields["settings"], (*loc, "settings"), say)
     if fields["habits"] is None or None in habits:
         return None
     cards = (model, *(h for h in habits if h))
@@ -369,8 +377,9 @@ def _scenario(
     chosen = (fields["task"] or {}).get("name")
     task = chosen and _component("tasks", chosen, (*loc, "task", "name"), say)
     if task:
-        _settings(task, fields["task"]["settings"], (*loc, "task", "settings"), say)
+        check_settings(task, fields["task"]["settings"], (*loc, "task", "settings"), say)
         _schedule(loc, fields, task, say)
+    _size(loc, fields, say)
     name = fields["lesion"]
     lesion = name and _component("lesions", name, (*loc, "lesion"), say)
     kind = task and task.facts.get("kind")
@@ -386,6 +395,15 @@ def _scenario(
         for at, name, variant in used["candidates"]:
             freed = variant.frees | ({"dose"} & {*(models[name]["free"] or ())})
             _confounded(at, (lesion,), freed, variant.free, say)
+
+
+def _size(loc: Loc, fields: Fields, say: Say) -> None:
+    """Refuse what no memory holds."""
+    counts = [fields["subjects"], fields["sessions"], fields["trials"], len(fields["doses"] or ())]
+    if all(counts) and math.prod(counts) > _TRIALS:
+        largest = max(("subjects", "sessions", "trials"), key=lambda what: fields[what])
+        found = f"{shown(fields[largest])}, which makes more than {_TRIALS} trials"
+        say((*loc, largest), found, "fewer of all subjects, sessions, trials and doses")
 
 
 def _schedule(loc: Loc, fields: Fields, task: Card, say: Say) -> None:
@@ -517,6 +535,9 @@ def _dataset(loc: Loc, fields: Fields, variants: Mapping[str, _Variant | None], 
         kind = None
     elif kind and kind != "choice":
         say((*loc, "task"), f"{kind!r}, of which no table can be read yet", "'choice'")
+    if {*(fields["path"] or "")} & {*"{}"}:
+        right = "a name without { and }, which a workflow takes for wildcards"
+        say((*loc, "path"), shown(fields["path"]), right)
     _used((*loc, "candidates"), fields["candidates"], variants, kind, say)
     _columns(loc, fields, say)
     _cues(loc, fields, say)
@@ -589,7 +610,7 @@ def _analysis(name: str, fields: Fields, all_: Sections, say: Say) -> None:
         say(loc, f"no analysis called {name!r}", did_you_mean(name, known), key=True)
         return
     card = catalog.describe("analyses", name)
-    _settings(card, fields["settings"], (*loc, "settings"), say)
+    check_settings(card, fields["settings"], (*loc, "settings"), say)
     _unique((*loc, "of"), fields["of"] or (), say)
     for i, target in enumerate(fields["of"] or ()):
         at = (*loc, "of", i)

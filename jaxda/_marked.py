@@ -4,6 +4,7 @@ Plain scalars follow the core schema of YAML 1.2, so `1e-5` is a number and `on`
 dates are text.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -12,11 +13,14 @@ from typing import Any, ClassVar, NamedTuple, NoReturn
 import yaml
 
 from .catalog import did_you_mean
+from .data import _plain
 from .errors import InputError, Problem, shown
 
 
 # Generous for an experiment, and small enough that a bomb of aliases does no harm.
-_NODES = 20_000
+_NODES, _DEPTH, _BYTES = 20_000, 50, 2**21
+# With so many problems the search for more is given up.
+_PROBLEMS = 500
 _TAG = "tag:yaml.org,2002:"
 # YAML 1.1, in which others read a configuration, takes such a number for text.
 _EXPONENT = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)[eE][-+]?[0-9]+")
@@ -53,7 +57,7 @@ def told(found: Found) -> list[Problem]:
 
 def fail(found: Found) -> NoReturn:
     """Raise all problems."""
-    raise InputError(told(found))
+    raise InputError(told(found), all_=len(found) < _PROBLEMS)
 
 
 def dotted(loc: Loc) -> str:
@@ -63,6 +67,18 @@ def dotted(loc: Loc) -> str:
 
 class _Loader(yaml.SafeLoader):
     yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}  # type: ignore[misc]
+
+    def __init__(self, text: str):
+        self.nodes, self.depth = 0, 0
+        super().__init__(text)
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        self.nodes, self.depth = self.nodes + 1, self.depth + 1
+        if self.nodes > _NODES or self.depth > _DEPTH:
+            raise _TooMany
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
 
 
 for _name, _pattern, _first in (
@@ -84,9 +100,19 @@ _SCALARS: dict[str, Callable[[str], Any]] = {
 }
 
 
+# Tags of lists and mappings that are nothing else.
+_PLAIN = (f"{_TAG}map", f"{_TAG}seq")
+_ENDLESS = (
+    f"nested without end, or more than {_NODES} values",
+    "fewer aliases and levels",
+)
+
+
 def _note(into: Found, place: Place, loc: Loc, found: str, right: str) -> None:
     where = f"{place}: {dotted(loc)}" if loc else str(place)
     into[place, Problem(where, found, right)] = loc
+    if len(into) >= _PROBLEMS:
+        fail(into)
 
 
 class _Unreadable(Exception):
@@ -111,10 +137,12 @@ class _Builder:
 
     def build(self, node: yaml.Node, loc: Loc = (), key: Place | None = None) -> Marked:
         self.count += 1
-        if self.count > _NODES:
+        if self.count > _NODES or len(loc) > _DEPTH:
             raise _TooMany
         at = self.place(node)
         value: Any
+        if not isinstance(node, yaml.ScalarNode) and node.tag not in _PLAIN:
+            raise _Unreadable(at, f"a value tagged {node.tag}", "a plain value")
         if isinstance(node, yaml.MappingNode):
             value = self.mapping(node, loc)
         elif isinstance(node, yaml.SequenceNode):
@@ -124,10 +152,15 @@ class _Builder:
         return Marked(value, at, key or at)
 
     def scalar(self, node: yaml.Node) -> Any:
+        node.value = _joined(node.value)
+        if problem := _unspeakable(node.value):
+            raise _Unreadable(self.place(node), *problem)
         try:
             return _SCALARS[node.tag.removeprefix(_TAG)](node.value)
         except (KeyError, ValueError):
             found = f"{shown(node.value)} tagged {node.tag}"
+            if node.tag == f"{_TAG}int" and node.value.lstrip("+-").isdigit():
+                found = f"a number of {len(node.value)} digits"
             raise _Unreadable(self.place(node), found, "a plain value") from None
 
     def mapping(self, node: yaml.MappingNode, loc: Loc) -> dict[str, Marked]:
@@ -140,6 +173,7 @@ class _Builder:
             if not isinstance(key, yaml.ScalarNode) or key.tag == _TAG + "null":
                 self.say(key, loc, "a key that is not a word", "a name before the colon")
                 continue
+            self.scalar(key)
             built = self.build(value, (*loc, key.value), self.place(key))
             if key.value in out:
                 first = out[key.value].key.line
@@ -160,18 +194,34 @@ class _Builder:
         return out
 
 
+def _joined(text: str) -> str:
+    """`text` in which pairs of escapes, as JSON writes them, are one character."""
+    if not any("\ud800" <= c <= "\udfff" for c in text):
+        return text
+    try:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
+    except UnicodeDecodeError:
+        return text
+
+
+def _unspeakable(text: str) -> tuple[str, str] | None:
+    """What is wrong with a text that no file can hold."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return f"{shown(text)}, half of a character", "whole characters"
+    return None
+
+
 def _text(path: Path) -> str:
     place = Place(str(path))
     try:
-        raw = path.read_bytes()
-    except IsADirectoryError:
-        raise _Unreadable(place, "a folder", "the name of a YAML file") from None
+        raw = _plain.contents(path, _BYTES)
     except FileNotFoundError:
         near = did_you_mean(path.name, (p.name for p in path.parent.glob("*.y*ml")))
         raise _Unreadable(place, "no such file", near) from None
-    except OSError as error:
-        found = f"cannot be read ({error.strerror})"
-        raise _Unreadable(place, found, "a readable YAML file") from None
+    except _plain.Unreadable as error:
+        raise _Unreadable(place, *error.args) from None
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -185,16 +235,24 @@ def _text(path: Path) -> str:
 
 def _tree(path: Path, problems: Found) -> Marked:
     text, place = _text(path), Place(str(path))
+    loader = None
     try:
-        node = yaml.compose(text, Loader=_Loader)
+        loader = _Loader(text)
+        node = loader.get_single_node()
         tree = _Builder(str(path), problems).build(node) if node else None
     except yaml.MarkedYAMLError as error:
         raise _malformed(path, error) from None
-    except yaml.YAMLError as error:
-        raise _Unreadable(place, str(error).splitlines()[0], "text without it") from None
+    except (ValueError, OverflowError):
+        at = loader.get_mark() if loader else None
+        place = Place(str(path), at.line + 1, at.column + 1) if at else place
+        raise _Unreadable(place, "an escape of no character", "\\u and four digits") from None
+    except yaml.reader.ReaderError as error:
+        before = text[: error.position]
+        place = Place(str(path), before.count("\n") + 1, len(before) - before.rfind("\n"))
+        found = f"the character {shown(chr(error.character))}"
+        raise _Unreadable(place, found, "text without it") from None
     except (RecursionError, _TooMany):
-        found = f"nested without end, or more than {_NODES} values"
-        raise _Unreadable(place, found, "fewer aliases and levels") from None
+        raise _Unreadable(place, *_ENDLESS) from None
     if tree is None or tree.value is None:
         raise _Unreadable(Place(str(path), 1, 1), "an empty file", "title, seed, models, ...")
     if not isinstance(tree.value, dict):
@@ -239,6 +297,53 @@ def mark(value: Any, at: Place, exponents: bool = True) -> Marked:
     return Marked(value, at, at)
 
 
+def read_json(text: str, at: Place, right: str) -> Marked:
+    """A JSON text as if it were all written at one place; `right` is what it should be.
+
+    Raises:
+        InputError: if it is not JSON, or no mapping.
+    """
+    problem = lambda found, right: InputError([Problem(str(at), found, right)])
+
+    def mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        out = dict(pairs)
+        if len(out) < len(pairs):
+            names = [name for name, _ in pairs]
+            twice = next(name for name in names if names.count(name) > 1)
+            raise problem(f"the key {shown(twice)} again", "each once")
+        return out
+
+    try:
+        data = json.loads(text, object_pairs_hook=mapping)
+    except RecursionError:
+        raise problem(*_ENDLESS) from None
+    except ValueError as error:
+        raise problem(f"{shown(text)}, which is not JSON ({error})", right) from None
+    if not isinstance(data, dict):
+        raise problem(shown(text), right)
+    if _size(data) > _NODES:
+        raise problem(*_ENDLESS)
+    for spelt in (text, json.dumps(data, ensure_ascii=False)):
+        if wrong := _unspeakable(spelt):
+            raise problem(*wrong)
+    return mark(data, at, exponents=False)
+
+
+def _size(data: Any) -> int:
+    """How many values there are; too many where they are nested too deep."""
+    count, layer = 0, [data]
+    for _ in range(_DEPTH):
+        if not layer:
+            return count
+        count += len(layer)
+        inner: list[Any] = []
+        for value in layer:
+            inner += value.values() if isinstance(value, dict) else ()
+            inner += value if isinstance(value, list) else ()
+        layer = inner
+    return _NODES + 1
+
+
 def merge(first: Marked, second: Marked) -> Marked:
     """Mappings are joined key by key; of anything else the second stands."""
     if not (isinstance(first.value, dict) and isinstance(second.value, dict)):
@@ -272,12 +377,13 @@ class Report:
         """Note a problem with the value at `loc`, or with its key."""
         loc, here = tuple(loc), self.tree
         for depth, step in enumerate(loc):
-            inner = dict(enumerate(here.value)) if isinstance(here.value, list) else here.value
-            if not isinstance(inner, dict):
+            inner = here.value
+            if not isinstance(inner, dict | list):
                 loc = loc[:depth]
                 break
-            if step not in inner:
+            known = step in inner if isinstance(inner, dict) else step in range(len(inner))
+            if not known:
                 key = True
                 break
-            here = inner[step]
+            here = inner[step]  # type: ignore[index]
         _note(self.found, here.key if key else here.at, loc, found, right)

@@ -30,6 +30,8 @@ Kind = Literal[
 KINDS: tuple[Kind, ...] = get_args(Kind)
 _ROOT = pathlib.Path(__file__).parent
 _FOLDER = {"solvers": "fit/solvers"}
+# As many names are looked at and held against a misspelt one, and as many are told.
+_SEEN, _COMPARED, _LISTED = 10_000, 200, 60
 
 
 def names(kind: Kind) -> tuple[str, ...]:
@@ -45,9 +47,17 @@ def one(kind: str) -> str:
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """`did you mean 'x'?`, or the list of what there is."""
-    known = sorted(known)
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-    return f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known) or 'none'}"
+    every = [*known]
+    known = sorted({*every[:_SEEN]})
+    near = [k for k in known if k.casefold() == name.casefold()]
+    if not near:
+        # Of very many, only those are compared that begin alike.
+        few = known if len(known) <= _COMPARED else [k for k in known if k[:1] == name[:1]]
+        near = difflib.get_close_matches(name, few[:_COMPARED], n=1, cutoff=0.6)
+    if near:
+        return f"did you mean {near[0]!r}?"
+    more = f" and {len(every) - _LISTED} more" if len(known) > _LISTED else ""
+    return f"there are {', '.join(known[:_LISTED]) or 'none'}{more}"
 
 
 def load(kind: Kind, name: str) -> Any:

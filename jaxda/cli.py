@@ -62,11 +62,26 @@ def _config_option(f: Callable) -> Callable:
 
 def _writable(ctx: click.Context, option: click.Parameter, folder: Path) -> Path:
     """A folder that files can be put into, or that can be made."""
-    there = next(p for p in (folder.absolute(), *folder.absolute().parents) if p.exists())
+    way = (folder.absolute(), *folder.absolute().parents)
+    there = next(p for p in way if os.path.lexists(p))
     found = "a file" if not there.is_dir() else "a folder that cannot be written to"
-    if not (there.is_dir() and os.access(there, os.W_OK)):
+    found = "a link that leads nowhere" if not there.exists() else found
+    if "\0" in str(folder) or not (there.is_dir() and os.access(there, os.W_OK)):
         raise InputError([Problem("--results", f"{there}, {found}", "a folder for results")])
+    _contained(folder)
     return folder
+
+
+def _contained(folder: Path) -> None:
+    """Refuse links among results that lead out of them: what is written there is no result."""
+    root = os.path.realpath(folder)
+    leads = lambda path: os.path.commonpath([root, os.path.realpath(path)]) != root
+    _refuse(
+        Problem(path, f"a link to {os.readlink(path)}, out of the results", "a folder of its own")
+        for at, folders, _ in os.walk(folder)
+        for name in folders
+        if os.path.islink(path := os.path.join(at, name)) and leads(path)
+    )
 
 
 def _results_option(f: Callable) -> Callable:
@@ -191,15 +206,19 @@ def validate(files: tuple[str, ...], configs: tuple[str, ...]) -> None:
 
 
 def _tell_left_out(name: str, table: Any) -> None:
-    """Say what was recorded beside missed trials and is not used."""
+    """Say what is not used, and of whom nothing can be learned."""
     from .data.files import metadata
 
     for what, n in metadata(table)["left_out"].items():
         if n:
             trials = "1 missed trial has" if n == 1 else f"{n} missed trials have"
             click.echo(f"dataset {name}: {trials} a {what}, which is left out")
-    for problem in metadata(table)["lacking"]:
+    facts = metadata(table)
+    for problem in facts["lacking"] + facts["idle"]:
         click.echo(f"dataset {name}: {problem}")
+    if facts["idle"]:
+        found = f"{len(facts['idle'])} of {facts['kept']} units teach nothing"
+        click.echo(f"dataset {name}: {found}, and all {facts['kept']} are kept")
 
 
 @app.command(epilog="Example: jaxda simulate -c config/config.yaml -s snc_loss -m opal -r results")

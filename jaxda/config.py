@@ -25,7 +25,7 @@ from pydantic import (
 from pydantic_core import PydanticUndefined
 
 from . import _checks, _marked, catalog
-from .errors import InputError, Problem, shown
+from .errors import shown
 
 
 T = TypeVar("T")
@@ -101,8 +101,12 @@ class Fit(_Record):
     prior: bool = Field(
         default=True, description="true (maximum a posteriori) or false (likelihood)"
     )
-    restarts: Count = Field(default=8, description="how many starting points, an integer from 1")
-    steps: Count = Field(default=200, description="most iterations of a start, an integer from 1")
+    restarts: Annotated[Count, Field(le=10_000)] = Field(
+        default=8, description="how many starting points, an integer from 1 to 10000"
+    )
+    steps: Annotated[Count, Field(le=1_000_000)] = Field(
+        default=200, description="most iterations of a start, an integer from 1 to 1000000"
+    )
     tolerance: Annotated[Real, Field(gt=0)] = Field(
         default=1e-5, description="when a fit has converged (see the solver), a number above 0"
     )
@@ -215,13 +219,16 @@ class Dataset(_Record):
         description="a mapping {subject: ..., trial: ..., choice: ..., reward: ...} to column names"
     )
     choice_base: Literal[0, 1] = Field(description="0 or 1: what the first action is called")
-    actions: Annotated[int, Field(ge=2)] = Field(default=2, description="an integer from 2")
+    actions: Annotated[int, Field(ge=2, le=1000)] = Field(
+        default=2, description="an integer from 2 to 1000"
+    )
     latency_unit: Literal["s", "ms"] | None = Field(default=None, description="'s' or 'ms'")
     reward_scale: Annotated[Real, Field(gt=0)] = Field(
         default=1.0, description="the reward that counts as 1, a number above 0"
     )
-    cues: Map[tuple[Annotated[int, Field(ge=0)], ...]] | None = Field(
-        default=None, description="a mapping of cues to the items of their actions, integers from 0"
+    cues: Map[tuple[Annotated[int, Field(ge=0, lt=10_000)], ...]] | None = Field(
+        default=None,
+        description="a mapping of cues to the items of their actions, integers from 0 to 9999",
     )
     missing: tuple[str, ...] = Field(
         default=("", "NA", "NaN", "nan"),
@@ -347,14 +354,8 @@ def draft_json(text: str) -> tuple[Config, _marked.Report]:
     Raises:
         InputError: if it is not.
     """
-    found: _marked.Found = {}
-    try:
-        data = json.loads(text)
-    except ValueError as error:
-        right = "the name of a YAML file, or an experiment as JSON"
-        wrong = f"{shown(text)}, which is not JSON ({error})"
-        raise InputError([Problem(str(_WITHOUT_FILE), wrong, right)]) from None
-    return _examined(_marked.mark(data, _WITHOUT_FILE, exponents=False), found)
+    right = "the name of a YAML file, or an experiment as JSON"
+    return _examined(_marked.read_json(text, _WITHOUT_FILE, right), {})
 
 
 def _examined(tree: _marked.Marked, found: _marked.Found) -> tuple[Config, _marked.Report]:
@@ -364,17 +365,18 @@ def _examined(tree: _marked.Marked, found: _marked.Found) -> tuple[Config, _mark
     try:
         config = Config.model_validate(data)
     except ValidationError as error:
-        _explain(error, report, [*found.values()][before:])
+        _explain(error, report, {*[*found.values()][before:]})
     return (_sound(data, report) if found else config), report
 
 
 def _sound(data: Mapping[str, Any], report: _marked.Report) -> Config:
     """What nothing is wrong with, as an experiment."""
     parts: dict[str, dict[str, Any]] = {"models": {}, "scenarios": {}, "datasets": {}}
+    wrong = {loc[:n] for loc in report.found.values() for n in range(3)}
     for section, sound in parts.items():
         items = data.get(section)
         for name, item in items.items() if isinstance(items, dict) else ():
-            if report.fair(section, name):
+            if (section, name) not in wrong:
                 sound[name] = item
     return Config.model_validate({"title": "", "seed": 0, **parts})
 
@@ -399,7 +401,7 @@ def _spelt_out(analysis: _marked.Marked) -> _marked.Marked:
 def _beside(path: _marked.Marked) -> _marked.Marked:
     if isinstance(path.value, str):
         beside = Path(path.at.file).parent / path.value
-        if beside.is_file():
+        if os.path.isfile(beside):
             return path._replace(value=os.path.normpath(beside))
     return path
 
@@ -466,7 +468,7 @@ def _written_out(
     return {k: v for k, v in rest.items() if k not in both} | read
 
 
-def _explain(error: ValidationError, report: _marked.Report, told: list[_marked.Loc]) -> None:
+def _explain(error: ValidationError, report: _marked.Report, told: set[_marked.Loc]) -> None:
     """Report what has the wrong shape, except where more than that has been `told`."""
     for fault in error.errors(include_url=False, include_context=False):
         loc = fault["loc"]
@@ -541,6 +543,9 @@ def _entries(record: type[_Record], name: str, value: Any) -> Any:
     whole = _field(record, name, value)
     if whole is not None or not isinstance(value, Mapping):
         return whole
+    kind = record.model_fields[name].annotation
+    if dict not in map(get_origin, (kind, *get_args(kind))):
+        return None
     out: dict[str, Any] = {}
     for key, item in value.items():
         entry = _field(record, name, {key: item})

@@ -4,6 +4,17 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 
+# Longer lines, and more of them, are read by nobody.
+_WIDTH, _LINES = 600, 100
+
+
+def _line(text: str) -> str:
+    """`text` on one line that no terminal takes for a command."""
+    if len(text) > _WIDTH:
+        text = f"{text[: _WIDTH // 2]}…{text[-_WIDTH // 2 :]}"
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
 class Problem(NamedTuple):
     """One fault: `where` (file:line:column, then what), what was `found`, what is `right`."""
 
@@ -12,18 +23,25 @@ class Problem(NamedTuple):
     right: str
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.found} → {self.right}"
+        where, found, right = map(_line, self)
+        return f"{where}: {found} → {right}"
 
 
 class InputError(Exception):
-    """An input cannot be used. Its text has one line per problem."""
+    """An input cannot be used. Its text has one line per problem, up to a hundred.
 
-    def __init__(self, problems: Iterable[Problem]):
-        self.problems = tuple(problems)
+    Not `all_` are told if the search for problems was given up.
+    """
+
+    def __init__(self, problems: Iterable[Problem], all_: bool = True):
+        self.problems, self.all = tuple(problems), all_
         super().__init__(self.problems)
 
     def __str__(self) -> str:
-        return "\n".join(map(str, self.problems))
+        lines = [str(problem) for problem in self.problems[:_LINES]]
+        if more := len(self.problems) - len(lines):
+            lines.append(f"and {'' if self.all else 'at least '}{more} more")
+        return "\n".join(lines)
 
 
 def shown(value: Any, width: int = 60) -> str:

@@ -510,12 +510,17 @@ TABLE_CASES = [
         (("latency_unit: s", "latency_unit: ms"),),
     ),
     TableCase(
-        "one trial", [("b,4,", "c,1,")], [(9, "who", "one trial of subject 'c'", "more trials")]
+        "one trial",
+        [(TABLE[TABLE.index("a,2") : TABLE.index("b,1")], ""), (TABLE[TABLE.index("b,2") :], "")],
+        [
+            (2, "who", "one trial of subject 'a'", "more trials"),
+            (3, "who", "one trial of subject 'b'", "more trials"),
+        ],
     ),
     TableCase(
         "no choice",
-        [("CD,1,1,0.57", "CD,,1,"), ("AB,1,0,0.66", "AB,,0,"), ("b,3", "c,3"), ("b,4", "c,4")],
-        [(8, "who", "no choice of subject 'c' in 2 trials", "choices")],
+        [(TABLE[TABLE.index("a,1") :], "c,1,AB,,1,\nc,2,AB,,0,\n")],
+        [(2, "who", "no choice of subject 'c' in 2 trials", "choices")],
     ),
     TableCase(
         "cue", [("a,2,CD", "a,2,DC")], [(3, "pair", "the cue 'DC', in 1 rows", "datasets.lab.cues")]

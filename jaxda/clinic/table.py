@@ -5,6 +5,7 @@ anything runs. Imports no JAX.
 """
 
 import json
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,7 +23,8 @@ Sign = Literal["up", "down", "same"]
 Scale = Literal["ratio", "difference", "value", "spread"]
 ARROWS: Mapping[str, str] = {"up": "↑", "down": "↓", "same": "≈"}
 Text = Annotated[str, Field(min_length=1)]
-_NAME = re.compile(r"[a-z][a-z0-9_]*")
+Real = Annotated[float, Field(allow_inf_nan=False)]
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
 class _Record(BaseModel):
@@ -40,8 +42,8 @@ class Expected(_Record):
 
     sign: Sign = Field(description="up, down or same")
     scale: Scale = Field("ratio", description="ratio, difference, value or spread")
-    low: float | None = Field(None, description="a number")
-    high: float | None = Field(None, description="a number")
+    low: Real | None = Field(None, description="a finite number")
+    high: Real | None = Field(None, description="a finite number")
 
 
 class Comparison(_Record):
@@ -104,7 +106,8 @@ def load(path: str | Path = TABLE) -> Table:
     numbers: dict[int, str] = {}
     for name, row in tree.value.items():
         if not _NAME.fullmatch(name):
-            report((name,), f"the name {name!r}", "small letters, digits and _", key=True)
+            right = "small letters, digits and _, at most 64"
+            report((name,), f"the name {shown(name)}", right, key=True)
         condition = _row(name, _listed(_marked.plain(row)), report)
         if condition is None:
             continue
@@ -119,9 +122,10 @@ def load(path: str | Path = TABLE) -> Table:
 
 
 def _tree(path: str, found: _marked.Found) -> _marked.Marked | None:
-    if not path.startswith("{"):
+    if not path.startswith("{") or os.path.exists(path):
         return _marked.read(Path(path), found)
-    return _marked.mark(json.loads(path), _marked.Place("conditions"), exponents=False)
+    right = "the name of a YAML file, or conditions as JSON"
+    return _marked.read_json(path, _marked.Place("conditions"), right)
 
 
 def dump(name: str, condition: Condition) -> str:
@@ -134,6 +138,12 @@ def _listed(data: Any) -> Any:
     if isinstance(data, tuple):
         return [_listed(x) for x in data]
     return {k: _listed(v) for k, v in data.items()} if isinstance(data, dict) else data
+
+
+def _tupled(data: Any) -> Any:
+    if isinstance(data, list):
+        return tuple(map(_tupled, data))
+    return {k: _tupled(v) for k, v in data.items()} if isinstance(data, dict) else data
 
 
 def _row(name: str, data: Any, report: _marked.Report) -> Condition | None:
@@ -166,6 +176,9 @@ def _explain(loc: _marked.Loc, fault: Any, report: _marked.Report) -> None:
 
 
 def _check(loc: _marked.Loc, comparison: Comparison, report: _marked.Report) -> None:
+    # The checks of experiments read this table.
+    from .._checks import check_settings
+
     known = catalog.names("assays")
     if comparison.assay not in known:
         near = catalog.did_you_mean(comparison.assay, known)
@@ -173,10 +186,8 @@ def _check(loc: _marked.Loc, comparison: Comparison, report: _marked.Report) -> 
         return
     card = catalog.describe("assays", comparison.assay)
     for arm in ("control", "condition"):
-        for name in getattr(comparison, arm):
-            if name not in card.settings:
-                near = catalog.did_you_mean(name, card.settings)
-                report((*loc, arm, name), f"no setting {name!r} of {card.name}", near, key=True)
+        settings = {k: _tupled(v) for k, v in getattr(comparison, arm).items()}
+        check_settings(card, settings, (*loc, arm), report)
     outcomes = card.facts["outcomes"]
     for name, expected in comparison.expect.items():
         at = (*loc, "expect", name)

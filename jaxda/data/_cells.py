@@ -1,11 +1,10 @@
 """A lab's own file as columns of text, with the line of every row. Judges form, not meaning."""
 
 import csv
-import gzip
 import io
-import zlib
+import os
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
@@ -14,10 +13,15 @@ import pyarrow.parquet as pq
 
 from ..catalog import did_you_mean
 from ..errors import InputError, Problem, shown
+from . import _plain
 
 
 # More lines of one kind than this teach nothing new.
 _LINES = 20
+# More than anybody recorded, and what fits into memory as text.
+_BYTES = 2**31
+# Tables of choices have a few bits in a cell; a bomb has next to none.
+_CELLS = 200
 _KINDS = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet")
 
 
@@ -58,10 +62,17 @@ class _Unreadable(Exception):
     """Place within the file, what was found, and what would be right."""
 
 
-def read(path: str, missing: Iterable[str], faults: Faults, per: str = "trial") -> Cells | None:
+def read(
+    path: str,
+    missing: Iterable[str],
+    faults: Faults,
+    per: str = "trial",
+    wanted: Collection[str] | None = None,
+) -> Cells | None:
     """The cells of a file, or None; what is wrong with it goes to `faults`.
 
-    `per` says what each row is for.
+    `per` says what each row is for, and `wanted` which columns are read: all, unless given. One
+    that cannot be is left out.
     """
     try:
         name = path.lower()
@@ -69,7 +80,10 @@ def read(path: str, missing: Iterable[str], faults: Faults, per: str = "trial") 
             right = f"a file ending in {', '.join(_KINDS)}"
             raise _Unreadable((), f"a file of the kind {Path(path).suffix!r}", right)
         raw = _bytes(path)
-        cells = _parquet(raw, per) if name.endswith(".parquet") else _text(path, raw, faults, per)
+        if name.endswith(".parquet"):
+            cells = _parquet(raw, faults, per, wanted)
+        else:
+            cells = _text(path, raw, faults, per, wanted)
     except _Unreadable as error:
         faults.add("file", *error.args)
         return None
@@ -80,33 +94,70 @@ def read(path: str, missing: Iterable[str], faults: Faults, per: str = "trial") 
 
 def _bytes(path: str) -> bytes:
     try:
-        raw = Path(path).read_bytes()
-        return gzip.decompress(raw) if path.lower().endswith(".gz") else raw
+        raw = _plain.contents(path, _BYTES)
+        return _plain.unpacked(raw, _BYTES) if path.lower().endswith(".gz") else raw
     except FileNotFoundError:
         folder = Path(path).parent
-        near = [p.name for p in folder.iterdir()] if folder.is_dir() else []
+        near = os.listdir(folder) if os.access(folder, os.R_OK | os.X_OK) else []
         right = did_you_mean(Path(path).name, near)
         if not right.startswith("did"):
             right = "a path seen from the configuration or from the current folder"
         raise _Unreadable((), "no such file", right) from None
-    except (gzip.BadGzipFile, EOFError, zlib.error):
-        raise _Unreadable((), "a damaged .gz file", "a whole one, or the plain text") from None
-    except OSError as error:
-        raise _Unreadable((), f"cannot be read ({error.strerror})", "a readable file") from None
+    except _plain.Unreadable as error:
+        raise _Unreadable((), *error.args) from None
 
 
-def _parquet(raw: bytes, per: str) -> Cells:
+def _parquet(raw: bytes, faults: Faults, per: str, wanted: Collection[str] | None) -> Cells:
     try:
-        table = pq.read_table(pa.BufferReader(raw))
-    except (pa.ArrowInvalid, OSError):
+        # Texts that recur are kept once, whatever the file says.
+        file = pq.ParquetFile(pa.BufferReader(raw))
+        schema, rows = file.schema_arrow, file.metadata.num_rows
+        names = schema.names
+        if len(set(names)) < len(names):
+            raise _Unreadable((), f"columns {shown(names)}", "each name once")
+        chosen = [n for n in names if wanted is None or n in wanted]
+        texts = [n for n in chosen if pa.types.is_string(schema.field(n).type)]
+        file = pq.ParquetFile(pa.BufferReader(raw), read_dictionary=texts)
+    except (pa.ArrowException, OSError, ValueError, LookupError):
         raise _Unreadable((), "not a Parquet file", "a whole one, or .csv") from None
-    if not table.num_rows:
+    if not rows:
         raise _Unreadable((), "no rows", f"one row for each {per}")
-    names = table.column_names
-    if len(set(names)) < len(names):
-        raise _Unreadable((), f"columns {shown(names)}", "each name once")
-    columns = {n: list(map(_spelt, table.column(n).to_pylist())) for n in names}
-    return Cells(tuple(names), list(range(1, table.num_rows + 1)), columns)
+    whole = sum(file.metadata.row_group(g).total_byte_size for g in range(file.num_row_groups))
+    if (
+        rows * max(len(chosen), 1) > max(_plain.HARMLESS, _CELLS * len(raw))
+        or not 0 <= whole <= max(_plain.HARMLESS, _plain.TIMES * len(raw))
+        or whole > _BYTES
+    ):
+        found = f"{rows} rows that unpack to more than {_plain.TIMES} times the size of the file"
+        raise _Unreadable((), found, "a table of what was recorded")
+    columns: dict[str, list[str | None]] = {}
+    for name in chosen:
+        kind = schema.field(name).type
+        if pa.types.is_nested(kind) or _is_binary(kind):
+            faults.add("type", (1, name), f"a column of {kind}", "numbers or texts")
+            continue
+        try:
+            columns[name] = _strings(file.read([name]).column(0))
+        except (pa.ArrowException, OSError, ValueError, LookupError, OverflowError) as error:
+            found = f"a column of {kind} that cannot be read ({type(error).__name__})"
+            faults.add("damaged", (1, name), found, "numbers or texts (UTF-8)")
+    return Cells(tuple(names), list(range(1, rows + 1)), columns)
+
+
+def _is_binary(kind: pa.DataType) -> bool:
+    some = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary)
+    return any(each(kind) for each in some)
+
+
+def _strings(column: pa.ChunkedArray) -> list[str | None]:
+    out: list[str | None] = []
+    for chunk in column.chunks:
+        if pa.types.is_dictionary(chunk.type):
+            texts = [*map(_spelt, chunk.dictionary.to_pylist()), None]
+            out += [texts[-1 if i is None else i] for i in chunk.indices.to_pylist()]
+        else:
+            out += map(_spelt, chunk.to_pylist())
+    return out
 
 
 def _spelt(value: Any) -> str | None:
@@ -120,6 +171,9 @@ def _decoded(raw: bytes) -> str:
         raise _Unreadable((1,), "text saved as UTF-16", "text saved as UTF-8")
     if raw[:2] == b"PK" or b"\0" in raw[:4096]:
         raise _Unreadable((1,), "a binary file, such as a workbook", "a sheet saved as .csv")
+    if b"\0" in raw:
+        line = raw.count(b"\n", 0, raw.index(b"\0")) + 1
+        raise _Unreadable((line,), "a NUL byte", "text without it")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -128,7 +182,7 @@ def _decoded(raw: bytes) -> str:
         raise _Unreadable((line,), found, "text saved as UTF-8") from None
 
 
-def _text(path: str, raw: bytes, faults: Faults, per: str) -> Cells:
+def _text(path: str, raw: bytes, faults: Faults, per: str, wanted: Collection[str] | None) -> Cells:
     text = _decoded(raw)
     if not text.strip():
         raise _Unreadable((1,), "an empty file", f"a header, and one row for each {per}")
@@ -156,7 +210,8 @@ def _text(path: str, raw: bytes, faults: Faults, per: str) -> Cells:
             faults.add("ragged", (line,), f"{len(row)} cells", f"{len(header)}, as in the header")
     columns: dict[str, list[str | None]] = {}
     for i, name in enumerate(header):
-        columns.setdefault(name, [row[i] for _, row in whole])
+        if (wanted is None or name in wanted) and name not in columns:
+            columns[name] = [row[i] for _, row in whole]
     return Cells(tuple(header), [line for line, _ in whole], columns)
 
 

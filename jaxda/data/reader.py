@@ -39,7 +39,8 @@ def read(dataset: Dataset, name: str) -> pa.Table:
     one, and covariate_ and its name for each covariate: numbers where all of it are numbers,
     else texts, null for a unit that has none, and the metadata say where (`lacking`). A missed
     trial keeps its row; a reward or latency recorded beside it is left out, and the metadata
-    say how many were (`left_out`).
+    say how many were (`left_out`). A unit that never chose, or has one trial, keeps its rows
+    too, and the metadata say which (`idle`): a table is refused only if there is no other.
 
     Raises:
         InputError: with everything that is wrong.
@@ -48,7 +49,8 @@ def read(dataset: Dataset, name: str) -> pa.Table:
     if dataset.task != "choice":
         faults.add("task", (), f"a table of a {dataset.task} task", "a choice task")
         faults.fail()
-    cells = _cells.read(dataset.path, dataset.missing, faults)
+    wanted = {*dict(dataset.columns).values(), *dataset.covariates.values()}
+    cells = _cells.read(dataset.path, dataset.missing, faults, wanted=wanted - {None})
     if cells is None:
         faults.fail()
     return _table(_File(dataset, name, cells, faults))
@@ -89,7 +91,7 @@ def _table(file: _File) -> pa.Table:
     choice = np.isfinite(action)
     reward, latency = _rewards(file, choice), _latencies(file, choice)
     cue, items, cues = _cues(file)
-    _enough(file, subject, session, choice)
+    idle, kept = _enough(file, who, choice)
     covariates, lacking = _covariates(file, who)
     if file.faults:
         file.faults.fail()
@@ -124,7 +126,9 @@ def _table(file: _File) -> pa.Table:
     for name, cells in covariates.items():
         columns[PREFIX + name] = cells.take(order)
     facts = _facts(file, n, cues, items, _left_out(file, choice))
-    return with_metadata(pa.table(columns), {**facts, "lacking": lacking})
+    return with_metadata(
+        pa.table(columns), {**facts, "lacking": lacking, "idle": idle, "kept": kept}
+    )
 
 
 def _left_out(file: _File, choice: np.ndarray) -> dict[str, int]:
@@ -159,7 +163,7 @@ def _header(file: _File) -> None:
     wanted = {f"columns.{what}": column for what, column in file.dataset.columns}
     wanted |= {f"covariates.{name}": column for name, column in file.dataset.covariates.items()}
     for what, column in wanted.items():
-        if column is not None and column not in file.cells.columns:
+        if column is not None and column not in file.cells.header:
             near = did_you_mean(column, file.cells.header)
             near = near.replace("there are", "the columns are", 1)
             found = f"no column {column!r} (datasets.{file.name}.{what})"
@@ -292,23 +296,31 @@ def _cues(file: _File) -> tuple[np.ndarray, np.ndarray, list[str]]:
     return cue, items, labels
 
 
-def _enough(file: _File, subject: list[str], session: list[str], choice: np.ndarray) -> None:
-    """Every unit needs choices to learn from."""
+def _enough(
+    file: _File, who: list[tuple[float, str, str]], choice: np.ndarray
+) -> tuple[list[str], int]:
+    """Where units teach nothing, which are kept as long as others teach; how many units."""
     by_session = file.dataset.unit == "session"
-    owners = list(zip(subject, session, strict=True)) if by_session else [(s,) for s in subject]
-    rows: dict[tuple[str, ...], list[int]] = {}
-    for row, owner in enumerate(owners):
-        rows.setdefault(owner, []).append(row)
-    for owner, where in rows.items():
-        who = f"subject {owner[0]!r}" + (f" session {owner[1]!r}" if by_session else "")
-        if not owner[0] or not file.has("subject"):
-            continue
-        if len(where) == 1:
-            found = f"one trial of {who}, from which nothing can be learned"
-            file.wrong("subject", where[0], found, "more trials, or none", "one trial")
-        elif file.has("choice") and not choice[where].any():
-            found = f"no choice of {who} in {len(where)} trials"
-            file.wrong("subject", where[0], found, "choices, or no rows", "no choice")
+    units: dict[tuple[Any, ...], list[int]] = {}
+    for row, name in enumerate(who):
+        units.setdefault(name if by_session else name[:2], []).append(row)
+    if not (file.has("subject") and file.has("choice")):
+        return [], 0
+    poor: list[tuple[str, int, str]] = []
+    for unit, where in units.items():
+        name = f"subject {unit[1]!r}" + (f" session {unit[2]!r}" if by_session else "")
+        if not choice[where].any():
+            poor.append(("no choice", where[0], f"no choice of {name} in {len(where)} trials"))
+        elif len(where) == 1:
+            found = f"one trial of {name}, from which nothing can be learned"
+            poor.append(("one trial", where[0], found))
+    right = {"no choice": "choices, or no rows", "one trial": "more trials, or none"}
+    if len(poor) == len(units):
+        for kind, row, found in poor:
+            file.wrong("subject", row, found, right[kind], kind)
+    kept = "kept, and flagged in the fits"
+    at = lambda row: f"{file.dataset.path}:{file.cells.lines[row]}:{file.dataset.columns.subject}"
+    return [str(Problem(at(row), found, kept)) for _, row, found in poor], len(units)
 
 
 def _covariates(
@@ -318,7 +330,7 @@ def _covariates(
     by_session = file.dataset.unit == "session"
     units = [name if by_session else name[:2] for name in who]
     out, lacking = {}, []
-    for name, column in file.dataset.covariates.items():
+    for name, column in file.dataset.covariates.items() if file.has("subject") else ():
         cells = file.cells.columns.get(column, [None] * len(units))
         first: dict[tuple, int] = {}
         for row, (unit, cell) in enumerate(zip(units, cells, strict=True)):
@@ -340,6 +352,10 @@ def _covariates(
                     at, right = (file.cells.lines[row], column), shown(cell.replace(",", "."))
                     file.faults.add("covariate comma", at, shown(cell), right)
             number = lambda c: None if c is None else float(c.replace(",", "."))
+            for row, cell in enumerate(cells):
+                if cell is not None and not math.isfinite(number(cell)):
+                    at = (file.cells.lines[row], column)
+                    file.faults.add(f"covariate {name}", at, shown(cell), "a finite number")
             out[name] = pa.array(map(number, cells), pa.float64())
         else:
             out[name] = pa.array(cells, pa.string())

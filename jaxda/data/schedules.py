@@ -25,7 +25,7 @@ def read(path: str, task: str) -> dict[str, Any]:
     """
     faults, layout = _cells.Faults(path), LAYOUTS[task]
     cells = _cells.read(path, ("",), faults, "type of trial in a phase")
-    if cells is None:
+    if cells is None or not cells.lines:
         faults.fail()
     actions = _actions(layout, cells.header)
     _header(layout, cells.header, actions, faults)

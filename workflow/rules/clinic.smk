@@ -36,7 +36,7 @@ rule clinic_page:
         "../envs/jaxda.yaml"
     threads: 1
     params:
-        spec=plan.spec_report(experiment),
+        spec=lambda w: plan.spec_report(experiment),
         code=plan.code_report(),
     shell:
         "jaxda clinic -c {params.spec:q} -r results 2> {log:q}"
@@ -55,7 +55,7 @@ rule verdict:
         "../envs/jaxda.yaml"
     threads: 1
     params:
-        spec=plan.spec_report(experiment),
+        spec=lambda w: plan.spec_report(experiment),
         code=plan.code_report(),
     shell:
         "jaxda verdict -c {params.spec:q} -r results > {output:q} 2> {log:q}"

@@ -62,7 +62,7 @@ rule report:
         "../envs/jaxda.yaml"
     threads: 1
     params:
-        spec=plan.spec_report(experiment),
+        spec=lambda w: plan.spec_report(experiment),
         code=plan.code_report(),
     shell:
         "jaxda report -c {params.spec:q} -r results 2> {log:q}"

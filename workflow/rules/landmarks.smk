@@ -52,7 +52,7 @@ rule gallery:
         "../envs/jaxda.yaml"
     threads: 1
     params:
-        spec=plan.spec_report(experiment),
+        spec=lambda w: plan.spec_report(experiment),
         code=plan.code_report(),
     shell:
         "jaxda gallery -c {params.spec:q} -r results 2> {log:q}"
