@@ -417,7 +417,7 @@ def _rows(
         "records": each(found.records),
         "free": np.full(count, k),
         "aic": each(2 * k - 2 * found.log_likelihood),
-        "bic": each(k * np.log(found.records) - 2 * found.log_likelihood),
+        "bic": each(k * np.log(np.maximum(found.records, 1)) - 2 * found.log_likelihood),
         "converged": each(found.converged),
         "agree": each(found.agree),
         "positive_definite": each(found.positive_definite),
