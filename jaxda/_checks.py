@@ -30,7 +30,7 @@ _LONGEST = 64
 # Trials of a scenario are all kept, a hundred bytes and more each.
 _TRIALS = 10**9
 # Folders and files beside those of scenarios.
-_TAKEN = ("figures", "gallery", "clinic", "logs", "benchmarks", "report")
+_TAKEN = ("batch", "figures", "gallery", "clinic", "logs", "benchmarks", "report")
 # What a figure may read, and what its scenario or data set needs to have for it.
 _NEEDS = {
     "fits": "candidates",
@@ -56,6 +56,7 @@ class Sections(NamedTuple):
     datasets: Mapping[str, Fields]
     figures: Mapping[str, tuple[str, ...] | Wrong]
     analyses: Mapping[str, Fields]
+    batch: Mapping[str, Fields]
     gallery: tuple[str, ...] = ()
     clinic: tuple[str, ...] = ()
     conditions: str | None = None
@@ -92,14 +93,19 @@ def check(all_: Sections, say: Say) -> None:
         _figure(name, drawn, all_, say)
     for name, fields in all_.analyses.items():
         _analysis(name, fields, all_, say)
+    # It needs what stands here.
+    from .batch import checks as batches
+
+    for name, fields in all_.batch.items():
+        batches.check(name, fields, variants, say)
     _gallery(all_.gallery, say)
     _clinic(all_.clinic, all_.conditions, say)
 
 
 def _names(all_: Sections, say: Say) -> None:
-    if not (all_.scenarios or all_.datasets):
+    if not (all_.scenarios or all_.datasets or all_.batch):
         say((), "neither scenarios nor datasets", "at least one of either")
-    for sections in (("models",), ("scenarios", "datasets")):
+    for sections in (("models",), ("scenarios", "datasets"), ("batch",)):
         seen: dict[str, str] = {}
         for section in sections:
             for name in getattr(all_, section):

@@ -173,6 +173,7 @@ def _sources(checked: Any, scenario: str) -> Any:
 def validate(files: tuple[str, ...], configs: tuple[str, ...]) -> None:
     """Check an experiment and the tables it names; every problem is told at once."""
     from . import _marked
+    from .batch import design
     from .data import reader
 
     checked, report = _draft((*files, *configs))
@@ -202,6 +203,8 @@ def validate(files: tuple[str, ...], configs: tuple[str, ...]) -> None:
             f"candidates {', '.join(dataset.candidates) or 'none'}"
         )
         _tell_left_out(name, tables[name])
+    for name in checked.batch:
+        click.echo(design.planned(checked, name, Layout(Path("results")))[0])
     click.echo("ok")
 
 
@@ -402,6 +405,36 @@ def analyse(
     for table, rows in found.tables.items():
         write_table(layout.analysis(*run, table), rows)
     write_json(layout.findings(*run), {"findings": found.findings})
+
+
+@app.command(epilog="Examples: jaxda batch    jaxda batch sweep -c my.yaml -r results")
+@_config_option
+@_results_option
+@click.option("--part", "-p", type=_Block(), metavar="I/N", help="Only the I-th of N parts.")
+@click.argument("name", required=False)
+def batch(
+    configs: tuple[str, ...], results: Path, part: tuple[int, int] | None, name: str | None
+) -> None:
+    """Play a batch of sessions chunk by chunk; go on where an earlier run has ended.
+
+    NAME is one of those under `batch` in the experiment; without it, their sizes are told.
+    """
+    from .batch import design
+
+    if name is None:
+        checked = _load(configs)
+        for each in checked.batch:
+            click.echo("\n".join(design.planned(checked, each, Layout(results))))
+        if not checked.batch:
+            click.echo("no batch in this experiment")
+        return
+    checked = _ready(configs)
+    _known(("batch", name, checked.batch))
+    from .batch.run import run
+
+    what = f"batch {name}" + (f", part {part[0]} of {part[1]}" if part else "")
+    with progress(what, "sessions") as tell:
+        run(checked, name, Layout(results), tell, part)
 
 
 @app.command(epilog="Example: jaxda figure learning_curves -c config/config.yaml")

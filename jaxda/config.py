@@ -58,6 +58,10 @@ def _named(value: Any) -> Any:
     return {"name": value} if isinstance(value, str) else value
 
 
+def _levels(value: Any) -> Any:
+    return {"values": tuple(value)} if isinstance(value, list | tuple) else value
+
+
 def _analysed(value: Any) -> Any:
     return {"of": tuple(value)} if isinstance(value, list | tuple) else value
 
@@ -259,6 +263,90 @@ class AnalysisPart(_Record):
     )
 
 
+class Levels(_Record):
+    """Values that each have cells of their own, or a range of which every draw has a value."""
+
+    values: tuple[Real, ...] = Field(default=(), description="a list of numbers")
+    low: Real | None = Field(default=None, description="the low end of a range, a number")
+    high: Real | None = Field(default=None, description="the high end of a range, a number")
+    spacing: Literal["linear", "log"] = Field(
+        default="linear", description="'linear' or 'log': of what draws are spread evenly over"
+    )
+
+
+class Schedule(_Record):
+    """A drug over the lesions: its doses, or what was taken and when it is looked at.
+
+    What is `taken` (min, mg) gives the dose by the kinetics of the drug, in people whose effect
+    site follows plasma as `response` says.
+    """
+
+    drug: Text = Field(description="the name of a lesion, such as levodopa")
+    doses: tuple[Real, ...] = Field(default=(), description="a list of doses")
+    taken: tuple[tuple[Real, Annotated[Real, Field(ge=0)]], ...] = Field(
+        default=(), description="a list of [minute, mg], mg from 0"
+    )
+    at: tuple[Real, ...] = Field(
+        default=(), description="a list of times of sessions in min, as in taken"
+    )
+    response: Literal[
+        "stable", "moderate", "fluctuating", "stable_medians", "fluctuating_medians"
+    ] = Field(default="stable", description="the name of a response to levodopa")
+
+
+class Batch(_Record):
+    """Many sessions, of which only statistics are kept: every combination of what is listed.
+
+    A cell is one combination of a model, a task, a lesion with its dose, a schedule and values of
+    `parameters`; with ranges, also one draw of them, unless `pool_draws`. `paired` cells of a
+    task share the random numbers of their replicates. `chunk` bounds the memory and changes no
+    result.
+    """
+
+    models: Annotated[tuple[Text, ...], Field(min_length=1)] = Field(
+        description="a list of at least one of the models of this file"
+    )
+    tasks: Annotated[Map[Annotated[TaskPart, BeforeValidator(_named)]], Field(min_length=1)] = (
+        Field(description="a mapping of names of your own to tasks, at least one")
+    )
+    trials: Count = Field(description="how many trials in a session, an integer from 1")
+    lesions: Map[Annotated[Levels, BeforeValidator(_levels)]] = Field(
+        default={},
+        description="a mapping of lesions to lists of doses, or to {low: ..., high: ...}",
+    )
+    background: Map[Real] = Field(
+        default={}, description="a mapping of other lesions to the dose that all sessions have"
+    )
+    schedules: Map[Schedule] = Field(
+        default={}, description="a mapping of names of your own to {drug: ..., ...}"
+    )
+    parameters: TiedMap[Annotated[Levels, BeforeValidator(_levels)]] = Field(
+        default={},
+        description="a mapping of parameters to lists of values, or to {low: ..., high: ...}",
+    )
+    draws: Count = Field(default=1, description="how many draws from ranges, an integer from 1")
+    pool_draws: bool = Field(
+        default=False, description="true (a cell holds all draws) or false (each is a cell)"
+    )
+    replicates: Count = Field(
+        default=1, description="how many sessions of each draw in a cell, an integer from 1"
+    )
+    paired: bool = Field(
+        default=False, description="true (cells share their random numbers) or false"
+    )
+    win: Real = Field(default=0.0, description="a number; a reward above it is a win")
+    histograms: Map[tuple[Real, Real, Annotated[int, Field(ge=1, le=1000)]]] = Field(
+        default={}, description="a mapping of measures to [lowest, highest, bins], bins to 1000"
+    )
+    rows: Literal["cell", "session", "event"] = Field(
+        default="cell", description="'cell', 'session' or 'event': of what rows are kept"
+    )
+    chunk: Annotated[int, Field(ge=64)] = Field(
+        default=65_536, description="how many sessions are simulated at once, an integer from 64"
+    )
+    jobs: Count = Field(default=1, description="how many jobs share the batch, an integer from 1")
+
+
 class Config(_Record):
     """A whole experiment."""
 
@@ -281,6 +369,9 @@ class Config(_Record):
         default={},
         description="a mapping of analyses to a list of scenarios and data sets, or to "
         "{of: [...], settings: {...}}",
+    )
+    batch: Map[Batch] = Field(
+        default={}, description="a mapping of names to {models: [...], tasks: ..., trials: ...}"
     )
     gallery: tuple[Text, ...] = Field(
         default=(), description="a list of landmarks, or [all]; they are measured and drawn"
@@ -371,7 +462,7 @@ def _examined(tree: _marked.Marked, found: _marked.Found) -> tuple[Config, _mark
 
 def _sound(data: Mapping[str, Any], report: _marked.Report) -> Config:
     """What nothing is wrong with, as an experiment."""
-    parts: dict[str, dict[str, Any]] = {"models": {}, "scenarios": {}, "datasets": {}}
+    parts: dict[str, dict[str, Any]] = {"models": {}, "scenarios": {}, "datasets": {}, "batch": {}}
     wrong = {loc[:n] for loc in report.found.values() for n in range(3)}
     for section, sound in parts.items():
         items = data.get(section)
@@ -386,6 +477,8 @@ def _located(tree: _marked.Marked) -> _marked.Marked:
     tree = _each(tree, "datasets", ("path",), _beside)
     tree = _each(tree, "scenarios", ("task", "settings", "table"), _beside)
     tree = _each(tree, "analyses", (), _spelt_out)
+    for levels in ("lesions", "parameters"):
+        tree = _each(tree, "batch", (levels,), _spelt_levels)
     if own := tree.value.get("conditions"):
         tree = tree._replace(value=tree.value | {"conditions": _beside(own)})
     return tree
@@ -396,6 +489,14 @@ def _spelt_out(analysis: _marked.Marked) -> _marked.Marked:
     if isinstance(analysis.value, list):
         return analysis._replace(value={"of": analysis})
     return analysis
+
+
+def _spelt_levels(levels: _marked.Marked) -> _marked.Marked:
+    """Levels as mappings, where they are lists alone."""
+    if not isinstance(levels.value, dict):
+        return levels
+    spelt = lambda v: v._replace(value={"values": v}) if isinstance(v.value, list) else v
+    return levels._replace(value={name: spelt(v) for name, v in levels.value.items()})
 
 
 def _beside(path: _marked.Marked) -> _marked.Marked:
@@ -576,6 +677,7 @@ def _sections(data: Mapping[str, Any]) -> _checks.Sections:
         each("datasets", Dataset),
         _entries(Config, "figures", data.get("figures", {})) or {},
         {name: _fields(AnalysisPart, _analysed(item)) for name, item in analyses.items()},
+        each("batch", Batch),
         _tuples(_field(Config, "gallery", _tuples(data.get("gallery") or ()))) or (),
         _tuples(_field(Config, "clinic", _tuples(data.get("clinic") or ()))) or (),
         _field(Config, "conditions", data.get("conditions")),

@@ -41,6 +41,22 @@ class Layout(NamedTuple):
         """The sentences of an analysis."""
         return self.root / scenario / source / name / model / "findings.json"
 
+    def batch(self, name: str) -> Path:
+        """The folder of a batch; its rows lie in `sessions` or `events` there."""
+        return self.root / "batch" / name
+
+    def batch_cells(self, name: str) -> Path:
+        """Statistics of the cells of a batch."""
+        return self.batch(name) / "cells.parquet"
+
+    def batch_facts(self, name: str) -> Path:
+        """What a batch is and what made it, written when all of it is there."""
+        return self.batch(name) / "batch.json"
+
+    def batch_part(self, name: str, number: int | str, of: int) -> Path:
+        """That the chunks of one of several parts of a batch are there."""
+        return self.batch(name) / "parts" / f"{number}-of-{of}.json"
+
     def figure(self, name: str, suffix: str) -> Path:
         """A figure as `svg` or `png`, or its findings as `json`."""
         return self.root / "figures" / f"{name}.{suffix}"

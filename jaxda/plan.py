@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 import yaml
 
 from . import catalog
+from .batch.design import Block
+from .batch.design import blocks as blocks_of_batch
 from .clinic.table import TABLE as CONDITIONS
 from .clinic.table import Table, dump
 from .clinic.table import load as read_conditions
@@ -193,6 +195,53 @@ def code_analysis(config: Config, run: Analysed) -> str:
     return fingerprint(*sorted(own))
 
 
+def code_block(config: Config, block: Block) -> str:
+    """Digest of the source behind the sessions of one block of a batch."""
+    lesions = {block.lesion, *block.batch.background, block.given.drug if block.given else ""}
+    own = {f"lesions/{name}.py" for name in lesions if name}
+    own |= {f"tasks/{block.batch.tasks[block.task].name}.py", "tasks/_*.py", "dopamine/*.py"}
+    read = ("batch/*.py", "devices.py", "platform.py", "catalog.py", "data/sessions.py")
+    return fingerprint(*sorted(own.union(read, ("data/files.py",), code_of(config, block.model))))
+
+
+def code_batch(config: Config, name: str) -> str:
+    """Digest of the source behind a batch."""
+    codes = dict.fromkeys(code_block(config, block) for block in blocks_of_batch(config, name))
+    return "-".join(codes)
+
+
+def spec_batch(config: Config, name: str) -> str:
+    """What a batch depends on."""
+    batch = config.batch[name]
+    return config.model_copy(
+        update={
+            "title": "",
+            "fit": type(config.fit)(),
+            "models": {m: config.models[m] for m in batch.models},
+            "scenarios": {},
+            "datasets": {},
+            "figures": {},
+            "analyses": {},
+            "batch": {name: batch},
+            "gallery": (),
+            "clinic": (),
+            "conditions": None,
+        }
+    ).model_dump_json()
+
+
+def batch_outputs(config: Config, layout: Layout) -> list[Path]:
+    """What the report reads of every batch."""
+    each = (layout.batch_facts, layout.batch_cells)
+    return [path(name) for name in config.batch for path in each]
+
+
+def batch_parts(config: Config, layout: Layout, name: str) -> list[Path]:
+    """What says that the parts of a batch are there; nothing, if it is one job."""
+    n = config.batch[name].jobs
+    return [layout.batch_part(name, i + 1, n) for i in range(n) if n > 1]
+
+
 def gallery(config: Config) -> tuple[str, ...]:
     """Landmarks that are measured."""
     return catalog.names("landmarks") if "all" in config.gallery else tuple(config.gallery)
@@ -227,6 +276,7 @@ def _part(
     update: dict[str, object] = {
         "figures": {},
         "analyses": {},
+        "batch": {},
         "gallery": (),
         "clinic": (),
         "conditions": None,
@@ -394,6 +444,7 @@ def spec_figure(config: Config, figure: str) -> str:
             for name, part in config.analyses.items()
             if any(kind.split(".")[0] == name for kind in reads)
         },
+        "batch": {},
         "gallery": (),
         "clinic": (),
         "conditions": None,

@@ -19,6 +19,7 @@ from .data.files import read_table, write_text
 from .errors import InputError, Problem
 from .layout import Layout
 from .report_analyses import collect as collect_analyses
+from .report_batch import collect as collect_batches
 from .report_clinic import collect as collect_conditions
 from .report_findings import Row, number
 from .report_gallery import collect
@@ -56,6 +57,7 @@ def page(config: Config, layout: Layout) -> str:
             topics=_topics(config, tables),
             figures=figures,
             analyses=collect_analyses(config, layout),
+            batches=collect_batches(config, layout),
             landmarks=collect(layout, plan.gallery(config)),
             conditions=collect_conditions(layout, plan.conditions(config)),
             experiment=sheets.experiment(config, tables),

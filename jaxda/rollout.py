@@ -15,22 +15,22 @@ from jaxtyping import Array, Float, Int, Key
 
 from .habits._base import AbstractHabit
 from .keys import gumbel, logistic, uniforms
-from .lanes import Recorded, evaluate, spread, spread_events, stacked, widen
+from .lanes import Recorded, Spread, evaluate, spread, spread_events, stacked, widen
 from .lesions._base import AbstractLesion, check_targets
 from .lesions.intact import Intact
 from .models._base import Model
 from .observations import latency as latency_observation
 from .observations._base import AbstractObservation
 from .params import put
+from .platform import shapes
 from .tasks._base import Task
 from .types import Env, Event, Offer, Policy, Readout, pick
 
 
-# Events whose noise is made at once: long enough to vectorise, short enough to stay in cache.
-_BLOCKS = range(32, 15, -1)
-
 Values = Mapping[str, Float[Array, "..."]]
 Record = Callable[[Event, Readout], Any]
+# From a total, an event and what was behind it to the next total.
+Fold = Callable[[Any, Event, Readout, dict[str, Array]], Any]
 
 
 class Agent(eqx.Module):
@@ -138,6 +138,7 @@ def simulate(
     *,
     record: Record = _everything,
     truth: bool = False,
+    tally: tuple[Any, Fold] | None = None,
 ) -> Any:
     """Play `n_events` of `task` in as many sessions as there are `keys`.
 
@@ -145,7 +146,9 @@ def simulate(
     or a scalar; what is not named keeps the agent's own value. Returns what `record` keeps of
     `(event, readout)`: all of it by default, arrays `[events, ..., lanes]`. With `truth` it
     returns a pair of this and what the task says was behind each event (`task.truth`), by name,
-    arrays `[events, ..., lanes]` as well.
+    arrays `[events, ..., lanes]` as well. With a `tally` of one session, `(total, fold)`, it
+    returns a pair of all this and the total `[..., lanes]` after `total = fold(total, event,
+    readout, truth)` of every event, for which nothing needs to be stored.
 
     Raises:
         ValueError: if the model cannot do a task of this kind.
@@ -161,7 +164,8 @@ def simulate(
     n_choice = n_noise(env)
     n_draws = n_choice + env.timed + task.n_draws
     # Noise is a function of (key, event), so the size of a block changes no number.
-    size = next((b for b in _BLOCKS if n_events % b == 0), _BLOCKS[0])
+    most = shapes().noise_block
+    size = next((b for b in range(most, most // 2 - 1, -1) if n_events % b == 0), most)
     if not (env.acts or task.n_draws):
         # Without noise one block will do, and nothing is stored in a block before the whole.
         size = n_events
@@ -169,8 +173,10 @@ def simulate(
     planned = evaluate(lambda key: task.plan(key, n_blocks * size), n_lanes, spread(keys))
     plan = stacked(planned, n_lanes)
 
-    def act(agent: Agent, carry: tuple[AgentState, Any], at: Any) -> Any:
-        (state, world), (plan, draws) = carry, at
+    total, fold = tally or ((), None)
+
+    def act(agent: Agent, carry: tuple[AgentState, Any, Any], at: Any) -> Any:
+        (state, world, total), (plan, draws, inside) = carry, at
         offer = task.offer(world, plan)
         state = _refreshed(agent, env, state, offer)
         policy = policy_of(agent, state, offer)
@@ -182,7 +188,7 @@ def simulate(
             chosen = jax.tree.map(lambda each: pick(each, action), law)
             latency = latency_observation.draw(chosen, draws[n_choice])
         rest = draws[n_choice + env.timed :]
-        behind = task.truth(world, plan) if truth else None
+        behind = task.truth(world, plan) if truth or fold else {}
         world, out = task.outcome(world, plan, offer, action, latency, rest)
         event = Event(
             cue=offer.cue,
@@ -202,7 +208,11 @@ def simulate(
         )
         state, readout = learn(agent, state, event, policy)
         kept = record(event, readout)
-        return (state, world), (kept, behind) if truth else kept
+        if fold:
+            new = fold(total, event, readout, behind)
+            keep = lambda n, o: n if inside is None else jnp.where(inside, n, o)
+            total = jax.tree.map(keep, new, total)
+        return (state, world, total), (kept, behind) if truth else kept
 
     recorded = Recorded()
 
@@ -215,17 +225,24 @@ def simulate(
         draws = uniforms(keys, first + jnp.arange(size), n_draws)
         noise = noise_of(env, draws[:, :n_choice])
         draws = jnp.concatenate([noise, draws[:, n_choice:]], axis=1)
-        return jax.lax.scan(step, carry, spread_events((plan, draws)))
+        # Of a last block that is not full, the rest counts nowhere.
+        inside = None
+        if n_events % size:
+            inside = Spread((first + jnp.arange(size) < n_events,), ())
+        at = (*spread_events((plan, draws)), inside)
+        return jax.lax.scan(step, carry, at, unroll=shapes().unroll)
 
-    begin = widen(evaluate(lambda a: (start(a, env), task.init()), n_lanes, placed), n_lanes)
+    opens = lambda a: (start(a, env), task.init(), total)
+    begin = widen(evaluate(opens, n_lanes, placed), n_lanes)
     if n_blocks == 1:
-        _, stored = block(begin, (jnp.zeros((), int), plan))
+        end, stored = block(begin, (jnp.zeros((), int), plan))
     else:
         blocked = jax.tree.map(lambda x: x.reshape(n_blocks, size, *x.shape[1:]), plan)
-        _, out = jax.lax.scan(block, begin, (jnp.arange(n_blocks) * size, blocked))
+        end, out = jax.lax.scan(block, begin, (jnp.arange(n_blocks) * size, blocked))
         stored = [x.reshape(-1, *x.shape[2:]) for x in out]
     out = recorded.whole(stored, spread_events(plan), n_blocks * size, n_lanes)
-    return jax.tree.map(lambda x: x[:n_events] if n_events % size else x, out)
+    out = jax.tree.map(lambda x: x[:n_events] if n_events % size else x, out)
+    return (out, stacked(end[2], n_lanes)) if fold else out
 
 
 def opening(agent: Agent, env: Env, values: Values | None, n_lanes: int) -> tuple[Any, Any]:

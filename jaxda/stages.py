@@ -112,6 +112,14 @@ def build_all(
             env = build_task(scenario).env
             meet((*loc, "sources"), scenario.sources, task.name, env)
             meet((*loc, "candidates"), scenario.candidates, task.name, env)
+    for name, batch in config.batch.items():
+        for own, task in batch.tasks.items():
+            loc, faults = ("batch", name), _faults("tasks", task.name, task.settings)
+            for inside, found, right in faults:
+                say((*loc, "tasks", own, "settings", *inside), found, right)
+            if not faults:
+                env = catalog.load("tasks", task.name)(**task.settings).env
+                meet((*loc, "models"), batch.models, task.name, env)
     for name, table in (tables or {}).items():
         env = Env(**metadata(table)["env"])
         meet(("datasets", name, "candidates"), config.datasets[name].candidates, "this task", env)

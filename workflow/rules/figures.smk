@@ -43,6 +43,7 @@ rule report:
             for run in plan.analysed(experiment)
             for path in plan.analysis_outputs(results, run)
         ],
+        batches=plan.batch_outputs(experiment, results),
         landmarks=[results.landmark(n, "json") for n in plan.gallery(experiment)],
         pictures=[results.landmark(n, "svg") for n in plan.pictured(plan.gallery(experiment))],
         conditions=[results.condition(n) for n in plan.conditions(experiment)],

@@ -1,0 +1,118 @@
+"""A batch of a million Q-learning sessions of 200 trials, from its configuration to its table.
+
+Against the rollout that stores every trial, `vmap(scan)`, and the number of a plain session.
+"""
+
+import resource
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import jax.random as jr
+from _timing import fastest, show
+
+from jaxda import config, platform
+
+
+TRIALS = 200
+# Sessions of what is measured for comparison.
+FEW = 57_600
+
+
+def batch(sessions: int) -> config.Config:
+    """Ten values of either parameter."""
+    return config.load(
+        overrides={
+            "title": "A million sessions",
+            "seed": 1,
+            "precision": 32,
+            "models": {"q": {"model": "q_learning"}},
+            "batch": {
+                "million": {
+                    "models": ["q"],
+                    "tasks": {"easy": "bandit"},
+                    "trials": TRIALS,
+                    "parameters": {
+                        "alpha_pos=alpha_neg": [0.05 * (i + 1) for i in range(10)],
+                        "beta": [0.5 * (i + 1) for i in range(10)],
+                    },
+                    "replicates": sessions // 100,
+                }
+            },
+        }
+    )
+
+
+def plain() -> dict:
+    """Two ways to play sessions trial by trial, with actions, rewards and errors stored."""
+    from jaxda.models.q_learning import QLearning
+    from jaxda.rollout import Agent, simulate
+    from jaxda.tasks.bandit import Bandit
+
+    agent, task = Agent(QLearning()), Bandit()
+    keys = jr.split(jr.key(0), FEW)
+    alpha = jr.uniform(jr.key(1), (FEW,), minval=0.05, maxval=0.6)
+    beta = jr.uniform(jr.key(2), (FEW,), minval=1.0, maxval=6.0)
+
+    def record(event, readout):
+        return event.action.astype(jnp.int8), event.reward, readout.rpe[0]
+
+    @jax.jit
+    def lanes(keys, alpha, beta):
+        def tile(x):
+            keys, alpha, beta = x
+            values = {"model.alpha_pos": alpha, "model.alpha_neg": alpha, "model.beta": beta}
+            return simulate(agent, task, keys, TRIALS, values, record=record)
+
+        return jax.lax.map(tile, tuple(x.reshape(-1, 960) for x in (keys, alpha, beta)))
+
+    @jax.jit
+    def one_by_one(keys, alpha, beta):
+        def session(key, alpha, beta):
+            def trial(q, key):
+                act, pay = jr.split(key)
+                action = jr.categorical(act, beta * q)
+                reward = jr.bernoulli(pay, jnp.where(action == 0, 0.7, 0.3)).astype(float)
+                delta = reward - q[action]
+                return q.at[action].add(alpha * delta), (action, reward, delta)
+
+            return jax.lax.scan(trial, jnp.full(2, 0.5), jr.split(key, TRIALS))[1]
+
+        return jax.vmap(session)(keys, alpha, beta)
+
+    return {
+        "stored (lanes)": lambda: lanes(keys, alpha, beta),
+        "stored (vmap(scan))": lambda: one_by_one(keys, alpha, beta),
+    }
+
+
+def main() -> None:
+    """Print nanoseconds per trial and session, and the peak of memory."""
+    sessions = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+    platform.configure(precision=32)
+    from jaxda.batch.run import run
+    from jaxda.layout import Layout
+
+    experiment, spent = batch(sessions), []
+    with tempfile.TemporaryDirectory() as folder:
+        # Compiled on a small one.
+        run(batch(sessions), "million", Layout(Path(folder) / "first"), part=(1, 16))
+        for i in range(3):
+            begun = time.process_time(), time.perf_counter()
+            run(experiment, "million", Layout(Path(folder) / str(i)))
+            spent.append((time.process_time() - begun[0], time.perf_counter() - begun[1]))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    cpu, wall = (min(x) for x in zip(*spent, strict=True))
+    each = cpu / sessions / TRIALS * 1e9
+    print(f"batch of {sessions:,} sessions x {TRIALS} trials, float32, one core")
+    print(f"{each:.2f} ns of CPU per trial x session, {wall:.1f} s, peak {peak:.2f} GiB")
+    timed = fastest(plain())
+    timed["batch"] = {"first": float("nan"), "cpu": each * 1e-9 * FEW * TRIALS}
+    show("Beside it", timed, FEW * TRIALS, "trial x session", "stored (vmap(scan))")
+
+
+if __name__ == "__main__":
+    main()

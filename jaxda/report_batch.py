@@ -1,0 +1,79 @@
+"""What the batches of an experiment gave: a chapter of the report."""
+
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from .batch import design
+from .batch.measures import MEASURES
+from .config import Config
+from .errors import InputError, Problem
+from .layout import Layout
+from .report_findings import number
+from .report_tables import Cell, Column, Sheet
+
+
+# Longer tables are cut; the whole lies in a file.
+_MOST = 24
+_SHOWN = ("n", "mean", "lower", "upper", "sd")
+
+
+class Told(NamedTuple):
+    """A batch in a sentence and a table."""
+
+    name: str
+    text: str
+    sheet: Sheet
+
+
+def collect(config: Config, layout: Layout) -> list[Told]:
+    """Every batch of the experiment as it was found in files.
+
+    Raises:
+        InputError: with every file that is missing or damaged.
+    """
+    out, problems = [], []
+    for name, batch in config.batch.items():
+        path, size = layout.batch_cells(name), design.size(config, name)
+        try:
+            with pq.ParquetFile(path) as file:
+                rows = file.metadata.num_rows
+                head = next(file.iter_batches(_MOST), None)
+                table = pa.Table.from_batches([head] if head else [], file.schema_arrow)
+        except FileNotFoundError:
+            problems.append(Problem(str(path), "no such file", "run the step that makes it"))
+            continue
+        except (pa.ArrowInvalid, OSError) as error:
+            found = f"not a readable Parquet file ({error})"
+            problems.append(Problem(str(path), found, "delete it and run again"))
+            continue
+        text = (
+            f"{size.sessions:,} sessions of {batch.trials} trials in {size.cells:,} cells. "
+            "Means over the sessions of a cell, with their 95 % intervals."
+        )
+        cut = f"The first {_MOST} of {rows:,} rows. " if rows > _MOST else ""
+        out.append(Told(name, text, _sheet(name, table, f"{cut}File: {path.as_posix()}.")))
+    if problems:
+        raise InputError(problems)
+    return out
+
+
+def _sheet(name: str, table: pa.Table, note: str) -> Sheet:
+    where = [n for n in table.column_names[: table.column_names.index("measure")]]
+    where = [n for n in where if table.column(n).null_count < table.num_rows]
+    kept = table.select([*where, "measure", *_SHOWN])
+    text = pa.types.is_string
+    columns = tuple(Column(f.name.replace("_", " "), not text(f.type)) for f in kept.schema)
+    rows = [[Cell(_word(k, v)) for k, v in row.items()] for row in kept.to_pylist()]
+    return Sheet(f"table-batch-{name}", "Cells", columns, rows, note=note)
+
+
+def _word(column: str, value: Any) -> str:
+    if value is None:
+        return "–"
+    if column == "measure":
+        return MEASURES[value].title
+    if isinstance(value, float):
+        return number(value)
+    return f"{value:,}" if isinstance(value, int) else str(value)
