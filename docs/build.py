@@ -73,6 +73,7 @@ NOTES: dict[str, dict[str, tuple[str, str]]] = {
         "steps": ("sweeps per start", "steps: 150"),
         "tolerance": ("nats (see the solver)", "tolerance: 1.0e-5"),
         "intervals": ("–", "intervals: profile"),
+        "blocks": ("jobs per fit", "blocks: 8"),
     },
     "Variant": {
         "model": ("–", "model: q_learning"),
@@ -133,7 +134,7 @@ NOTES: dict[str, dict[str, tuple[str, str]]] = {
             "lesions: {snc_loss: [0, 0.3, 0.6], tonic: {low: -1, high: 0}}",
         ),
         "background": ("of each lesion", "background: {snc_loss: 0.8}"),
-        "schedules": ("–", "schedules: {off: {drug: levodopa, doses: [0]}}"),
+        "schedules": ("–", "schedules: {without: {drug: levodopa, doses: [0]}}"),
         "parameters": (
             "natural scale of each parameter",
             "parameters: {alpha_pos=alpha_neg: [0.1, 0.3], beta: {low: 1, high: 10}}",

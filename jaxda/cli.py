@@ -1,5 +1,8 @@
 """The command line, and the only door through which the workflow enters."""
 
+import collections
+import contextlib
+import json
 import os
 import sys
 from collections.abc import Callable, Iterable
@@ -8,7 +11,7 @@ from typing import Any
 
 import click
 
-from . import __version__, catalog
+from . import __version__, catalog, turns
 from .errors import InputError, Problem
 from .layout import DATA, Layout
 from .progress import progress
@@ -43,6 +46,7 @@ def app() -> None:
     jaxda figure learning_curves           draw
     jaxda landmarks                        known results, expected and got
     jaxda conditions                       disease and drugs against control
+    jaxda run my.yaml                      the whole experiment, to results/report.html
 
     The whole experiment at once: `make`, or `snakemake` with your own --configfile.
     Research software: no diagnosis, no dosing, nothing about a named person.
@@ -69,6 +73,7 @@ def _writable(ctx: click.Context, option: click.Parameter, folder: Path) -> Path
     if "\0" in str(folder) or not (there.is_dir() and os.access(there, os.W_OK)):
         raise InputError([Problem("--results", f"{there}, {found}", "a folder for results")])
     _contained(folder)
+    turns.begin_job()
     return folder
 
 
@@ -82,6 +87,15 @@ def _contained(folder: Path) -> None:
         for name in folders
         if os.path.islink(path := os.path.join(at, name)) and leads(path)
     )
+
+
+def _keep(results: Path, checked: Any, *outputs: Path) -> Layout:
+    """Record what made every file that is written from here on; `outputs` are to come."""
+    from . import manifest
+
+    layout = Layout(results)
+    manifest.keep(layout, manifest.jobs(checked, layout), outputs)
+    return layout
 
 
 def _results_option(f: Callable) -> Callable:
@@ -239,10 +253,13 @@ def simulate(configs: tuple[str, ...], results: Path, scenario: str, source: str
     from . import stages
     from .data.files import write_table
 
+    layout = Layout(results)
+    made = layout.truth(scenario, source), layout.sessions(scenario, source)
+    _keep(results, checked, *made)
     with progress(f"simulate {scenario}/{source}") as tell:
         sessions, truth = stages.simulate(checked, scenario, source, tell)
-    write_table(Layout(results).truth(scenario, source), truth)
-    write_table(Layout(results).sessions(scenario, source), sessions)
+    write_table(made[0], truth)
+    write_table(made[1], sessions)
 
 
 @app.command(epilog="Example: jaxda read -c my.yaml -d placebo")
@@ -256,9 +273,22 @@ def read(configs: tuple[str, ...], results: Path, dataset: str) -> None:
     from .data import reader
     from .data.files import write_table
 
+    made = Layout(results).sessions(dataset, DATA)
+    _keep(results, checked, made)
     table = reader.read(checked.datasets[dataset], dataset)
-    write_table(Layout(results).sessions(dataset, DATA), table)
+    write_table(made, table)
     _tell_left_out(dataset, table)
+
+
+class _Block(click.ParamType):
+    name = "block"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[int, int]:
+        number, _, of = str(value).partition("/")
+        if number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of):
+            return int(number), int(of)
+        found, right = repr(value), "a number and how many there are, such as 2/8"
+        raise InputError([Problem("--block", found, right)])
 
 
 @app.command(epilog="Example: jaxda fit -s healthy -m opal -k q")
@@ -267,11 +297,24 @@ def read(configs: tuple[str, ...], results: Path, dataset: str) -> None:
 @click.option("--scenario", "-s", required=True, help="Scenario or dataset.")
 @click.option("--source", "-m", help="Variant that generated it; omit for a dataset.")
 @click.option("--candidate", "-k", required=True, help="Variant to fit.")
+@click.option(
+    "--block", "-b", type=_Block(), metavar="I/N", help="Only the I-th of N blocks of units."
+)
+@click.argument("parts", nargs=-1, metavar="[PART]...", type=Path)
 def fit(
-    configs: tuple[str, ...], results: Path, scenario: str, source: str | None, candidate: str
+    configs: tuple[str, ...],
+    results: Path,
+    scenario: str,
+    source: str | None,
+    candidate: str,
+    block: tuple[int, int] | None,
+    parts: tuple[Path, ...],
 ) -> None:
-    """Fit a candidate to every subject: estimates, errors, intervals, and flags."""
-    checked = _ready(configs)
+    """Fit a candidate to every subject: estimates, errors, intervals, and flags.
+
+    PARTs are the files of all blocks, in their order; they are joined, and nothing is fitted.
+    """
+    checked = _load(configs) if parts else _ready(configs)
     problems = _unknown(
         ("--scenario", scenario, [*checked.scenarios, *checked.datasets]),
         ("--candidate", candidate, checked.models),
@@ -284,16 +327,32 @@ def fit(
     elif source not in (None, DATA) or scenario in checked.scenarios:
         problems += _unknown(("--source", str(source), _sources(checked, scenario)))
     _refuse(problems)
+    if block and parts:
+        _refuse([Problem("--block", f"beside {len(parts)} file(s)", "either of them")])
     source = source or DATA
-    from . import stages
+    from . import plan
+    from .data import blocks
     from .data.files import read_table, write_table
 
     layout = Layout(results)
+    made = layout.fits(scenario, source, candidate)
+    if block:
+        made = layout.block(scenario, source, candidate, *block)
+    _keep(results, checked, made)
     sessions = read_table(layout.sessions(scenario, source))
+    if parts:
+        names = blocks.rows_of(sessions, plan.unit_of(checked, scenario)).names
+        write_table(made, blocks.joined([read_table(part) for part in parts], names))
+        return
+    from . import stages
+
     truth = None if source == DATA else read_table(layout.truth(scenario, source))
-    with progress(f"fit {candidate} to {scenario}/{source}") as tell:
-        table = stages.fit(checked, scenario, candidate, sessions, truth, tell)
-    write_table(layout.fits(scenario, source, candidate), table)
+    what = f"fit {candidate} to {scenario}/{source}"
+    if block:
+        what += f", block {block[0]} of {block[1]}"
+    with progress(what) as tell:
+        table = stages.fit(checked, scenario, candidate, sessions, truth, tell, block or (1, 1))
+    write_table(made, table)
 
 
 @app.command("dose", epilog="Example: jaxda dose -s snc_loss -m opal")
@@ -315,6 +374,7 @@ def fit_dose(configs: tuple[str, ...], results: Path, scenario: str, source: str
     from .data.files import read_table, write_table
 
     layout = Layout(results)
+    _keep(results, checked, layout.dose(scenario, source))
     sessions = read_table(layout.sessions(scenario, source))
     truth = read_table(layout.truth(scenario, source))
     with progress(f"dose of {scenario}/{source}") as tell:
@@ -343,17 +403,16 @@ def compare(configs: tuple[str, ...], results: Path, scenario: str) -> None:
     from .fit.recovery import recovery
 
     layout = Layout(results)
+    kinds = ("recovery", "confusion", "comparison")
+    _keep(results, checked, *(layout.summary(scenario, kind) for kind in kinds))
     fits = [
         read_table(layout.fits(scenario, source, candidate)).replace_schema_metadata()
         for source in plan.sources(checked, scenario)
         for candidate in plan.candidates(checked, scenario)
     ]
     table = pa.concat_tables(fits)
-    for kind, made in (
-        ("recovery", recovery(table)),
-        ("confusion", confusion(table)),
-        ("comparison", comparison(table)),
-    ):
+    summaries = recovery(table), confusion(table), comparison(table)
+    for kind, made in zip(kinds, summaries, strict=True):
         write_table(layout.summary(scenario, kind), made)
 
 
@@ -391,6 +450,7 @@ def analyse(
     from .data.files import read_table, write_json, write_table
 
     layout = Layout(results)
+    _keep(results, checked, *plan.analysis_outputs(layout, run))
     paths = plan.analysis_inputs(checked, layout, run)
     read = {path: read_table(path) for path in paths}
     with progress(f"{name} {scenario}/{source}{candidate and f'/{candidate}'}") as tell:
@@ -430,6 +490,8 @@ def batch(
         return
     checked = _ready(configs)
     _known(("batch", name, checked.batch))
+    layout = Layout(results)
+    _keep(results, checked, *([] if part else [layout.batch_cells(name), layout.batch_facts(name)]))
     from .batch.run import run
 
     what = f"batch {name}" + (f", part {part[0]} of {part[1]}" if part else "")
@@ -450,7 +512,8 @@ def figure(configs: tuple[str, ...], results: Path, name: str) -> None:
     _known(("figure", name, checked.figures))
     from .figures._draw import draw
 
-    draw(checked, name, Layout(results))
+    made = (Layout(results).figure(name, suffix) for suffix in ("svg", "png", "json"))
+    draw(checked, name, _keep(results, checked, *made))
 
 
 @app.command(epilog="Example: jaxda measure travelling_error")
@@ -462,8 +525,10 @@ def measure(results: Path, name: str) -> None:
     NAME is one of those that `jaxda list landmarks` tells.
     """
     _known(("landmark", name, catalog.names("landmarks")))
-    from . import platform
+    from . import manifest, platform
 
+    jobs = manifest.landmark_jobs(Layout(results), name)
+    manifest.keep(Layout(results), jobs, jobs)
     platform.configure()
     from .figures._draw import draw_landmark
 
@@ -505,7 +570,8 @@ def gallery(configs: tuple[str, ...], results: Path) -> None:
     from . import plan
     from .report_gallery import write
 
-    write(Layout(results), plan.gallery(checked))
+    layout = _keep(results, checked, Layout(results).gallery)
+    write(layout, plan.gallery(checked))
 
 
 def _table_option(f: Callable) -> Callable:
@@ -579,13 +645,19 @@ def conditions(table: str | None, individuals: int, names: tuple[str, ...]) -> N
     _judge(found)
 
 
-def _judge(rows: list[Any]) -> None:
-    """Tell what is contested and how many rows have their signs; status 1 if one has not."""
+def _judged(rows: list[Any]) -> str:
+    """What is contested, and how many rows have their signs."""
     from .report_clinic import counter
 
-    click.echo("\n".join(["", *counter(rows)]))
+    right = sum(not row.wrong for row in rows)
+    told = f"{right} of {len(rows)} conditions have no wrong sign"
+    return "\n".join(["", *counter(rows), "", told])
+
+
+def _judge(rows: list[Any]) -> None:
+    """Tell `_judged`; status 1 if a sign is wrong."""
+    click.echo(_judged(rows))
     wrong = [row.name for row in rows if row.wrong]
-    click.echo(f"\n{len(rows) - len(wrong)} of {len(rows)} conditions have no wrong sign")
     if wrong:
         click.echo(f"wrong sign: {', '.join(wrong)}", err=True)
         sys.exit(1)
@@ -600,7 +672,8 @@ def clinic(configs: tuple[str, ...], results: Path) -> None:
     from . import plan
     from .report_clinic import write
 
-    write(Layout(results), plan.conditions(checked))
+    made = Layout(results).clinic, Layout(results).conditions
+    write(_keep(results, checked, *made), plan.conditions(checked))
 
 
 @app.command(epilog="Example: jaxda verdict")
@@ -610,11 +683,15 @@ def verdict(configs: tuple[str, ...], results: Path) -> None:
     """Tell the conditions that were measured; status 1 if one has a wrong sign."""
     checked = _load(configs)
     from . import listing, plan
+    from .data.files import write_text
     from .report_clinic import collect
 
-    rows = collect(Layout(results), plan.conditions(checked)).rows
-    click.echo("\n".join(listing.condition_table(rows, listing.terminal_width())))
+    layout = _keep(results, checked, Layout(results).verdict)
+    rows = collect(layout, plan.conditions(checked)).rows
+    table = "\n".join(listing.condition_table(rows, listing.terminal_width()))
+    click.echo(table)
     _judge(rows)
+    write_text(layout.verdict, f"{table}\n{_judged(rows)}\n")
 
 
 @app.command(epilog="Example: jaxda report")
@@ -625,7 +702,117 @@ def report(configs: tuple[str, ...], results: Path) -> None:
     checked = _load(configs)
     from .report import write
 
-    write(checked, Layout(results))
+    write(checked, _keep(results, checked, Layout(results).report))
+
+
+@app.command("provenance", epilog="Example: jaxda provenance -c config/config.yaml")
+@_config_option
+@_results_option
+@click.argument("files", nargs=-1, metavar="[FILE]...")
+def provenance_(configs: tuple[str, ...], results: Path, files: tuple[str, ...]) -> None:
+    """Write down what an experiment is made with: configuration, versions, source, machine.
+
+    FILEs are those that the configuration was read from.
+    """
+    checked = _load(configs)
+    from . import provenance
+    from .data.files import write_json
+
+    layout = _keep(results, checked, Layout(results).provenance)
+    write_json(layout.provenance, provenance.facts(checked, files or _files(configs)))
+
+
+def _files(configs: tuple[str, ...]) -> tuple[str, ...]:
+    """The files among what `--config` was given."""
+    return tuple(c for c in configs if not c.startswith("{"))
+
+
+@app.command("manifest", epilog="Example: jaxda manifest -c config/config.yaml")
+@_config_option
+@_results_option
+def manifest_(configs: tuple[str, ...], results: Path) -> None:
+    """Write the checksum of every result and what made it; the last step of a run."""
+    checked = _load(configs)
+    from . import manifest
+
+    manifest.write(checked, Layout(results))
+
+
+@app.command(epilog="Examples: jaxda verify    jaxda verify results --all")
+@_config_option
+@click.argument("folder", type=Path, default=Path("results"), metavar="[FOLDER]")
+@click.option("--all", "every", is_flag=True, help="Name the intact files, too.")
+def verify(configs: tuple[str, ...], folder: Path, every: bool) -> None:
+    """Tell which results were edited, are missing, stale or unknown; status 1 if any.
+
+    A result is stale if the configuration, the source of jaxda, the installed packages or their
+    lock, or what it was made from are not as they were. The configuration is read from the files
+    of the run, unless you name others.
+    """
+    _refuse(_no_folder(folder))
+    from . import manifest
+
+    with contextlib.chdir(folder.absolute().parent):
+        checked = _now(configs, Layout(Path(folder.absolute().name)))
+        found = manifest.verify(checked, Layout(Path(folder.absolute().name)))
+    for path, word, why in found:
+        if every or word != "intact":
+            click.echo(f"{word:<10}  {folder / path}" + (f": {why}" if word != "intact" else ""))
+    counts = collections.Counter(verdict.word for verdict in found)
+    click.echo(f"{len(found)} files: {', '.join(f'{n} {word}' for word, n in counts.items())}")
+    if any(v.word in manifest.WRONG for v in found):
+        sys.exit(1)
+
+
+def _no_folder(folder: Path) -> list[Problem]:
+    if folder.is_dir():
+        return []
+    above = folder.absolute().parent
+    near = sorted(p.name for p in above.iterdir() if p.is_dir()) if above.is_dir() else []
+    found = "a file" if folder.exists() else "no such folder"
+    return [Problem(str(folder), found, catalog.did_you_mean(folder.name, near))]
+
+
+def _now(configs: tuple[str, ...], layout: Layout) -> Any:
+    """The experiment as its files now tell it; as it was run, where no file tells it."""
+    from . import manifest
+
+    if not configs and layout.provenance.is_file():
+        made = manifest.read_json(layout.provenance)
+        configs = tuple(made.get("files", ()))
+        if not (configs and all(map(os.path.isfile, configs))):
+            configs = (json.dumps(made.get("configuration", {})),)
+    return _load(configs)
+
+
+class _Run(click.Command):
+    """A command that hands on what follows `--`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        at = args.index("--") if "--" in args else len(args)
+        ctx.obj = tuple(args[at + 1 :])
+        return super().parse_args(ctx, args[:at])
+
+
+@app.command(
+    cls=_Run, epilog="Examples: jaxda run my.yaml    jaxda run my.yaml --cores 2 -- --dry-run"
+)
+@click.argument("configs", nargs=-1, metavar="[CONFIG]...")
+@click.option("--cores", metavar="N", default="all", show_default=True, help="Cores to use.")
+@click.option(
+    "--profile", metavar="NAME", default="default", show_default=True, help="Where jobs run."
+)
+@click.pass_context
+def run(ctx: click.Context, configs: tuple[str, ...], cores: str, profile: str) -> None:
+    """Run a whole experiment in this folder, to results/report.html.
+
+    CONFIGs are as for -c of the other commands. What follows after -- goes to Snakemake, whose
+    exit status is that of this command. A profile is a folder, or the name of one that comes
+    with jaxda, such as slurm.
+    """
+    from . import packaged
+
+    packaged.run(configs, ctx.obj, cores=cores, profile=profile)
 
 
 @app.command("list", epilog="Examples: jaxda list models    jaxda list lesions snc_loss")
@@ -648,6 +835,18 @@ def list_(kind: str | None, name: str | None) -> None:
         return
     _known((catalog.one(kind), name, catalog.names(kind)))  # type: ignore[arg-type]
     click.echo(listing.card(catalog.describe(kind, name), width))
+
+
+_SCARCE = (
+    "jaxda: out of memory; nothing half-written is left. Allow more (mem_mb of the rule, or of "
+    "the machine), or ask for fewer subjects or trials at once."
+)
+# How libraries, the linker and the system say so.
+_SAID = ("resource_exhausted", "out of memory", "failed to map", "allocate memory", "new thread")
+
+
+def _out_of_memory(error: BaseException) -> bool:
+    return isinstance(error, MemoryError) or any(s in str(error).lower() for s in _SAID)
 
 
 def _unexpected(error: BaseException) -> str:
@@ -677,8 +876,9 @@ def main(args: list[str] | None = None) -> None:
     except Exception as error:
         if os.environ.get("JAXDA_TRACEBACK"):
             raise
-        print(_unexpected(error), file=sys.stderr)
-        sys.exit(70)
+        scarce = _out_of_memory(error)
+        print(_SCARCE if scarce else _unexpected(error), file=sys.stderr)
+        sys.exit(71 if scarce else 70)
 
 
 if __name__ == "__main__":

@@ -118,6 +118,9 @@ class Fit(_Record):
         default="laplace",
         description="'laplace' (from the curvature) or 'profile' (from the profile likelihood)",
     )
+    blocks: Count = Field(
+        default=1, description="into how many jobs the units of a fit are dealt, an integer from 1"
+    )
 
 
 class Variant(_Record):
@@ -701,6 +704,7 @@ CORE = (
     "keys.py",
     "lanes.py",
     "params.py",
+    "platform.py",
     "priors.py",
     "rollout.py",
     "types.py",

@@ -25,6 +25,10 @@ class Layout(NamedTuple):
         """Estimates of one candidate."""
         return self.root / scenario / source / "fits" / f"{model}.parquet"
 
+    def block(self, scenario: str, source: str, model: str, number: int | str, of: int) -> Path:
+        """Estimates of one candidate for a block of units, until they are joined."""
+        return self.root / scenario / source / "fits" / model / f"{number}-of-{of}.parquet"
+
     def dose(self, scenario: str, source: str) -> Path:
         """Estimates of the dose alone."""
         return self.root / scenario / source / "dose.parquet"
@@ -88,6 +92,25 @@ class Layout(NamedTuple):
     def verdict(self) -> Path:
         """That no condition has a wrong sign."""
         return self.root / "clinic" / "verdict.txt"
+
+    def record(self, path: Path) -> Path:
+        """What made a result, and its checksum."""
+        name = path.relative_to(self.root)
+        return self.root / "records" / name.with_name(f"{name.name}.json")
+
+    def edited(self, path: Path) -> Path:
+        """Where a result goes that is not what was made."""
+        return self.root / "logs" / "edited" / path.relative_to(self.root)
+
+    @property
+    def manifest(self) -> Path:
+        """All records at the end of a run."""
+        return self.root / "manifest.json"
+
+    @property
+    def provenance(self) -> Path:
+        """The configuration as merged, versions, source and machine."""
+        return self.root / "provenance.json"
 
     @property
     def report(self) -> Path:

@@ -2,25 +2,27 @@
 
 Read while Snakemake parses: no JAX, no tables. A job is told its part of the experiment as
 one JSON text (`spec_*`), so it reruns when that part changes and not when another does; the
-source files behind a job enter as a digest (`code_*`).
+source files behind a job enter as a digest, with the versions of the packages that they use and
+what the lock says of these (`code_*`).
 """
 
 import functools
+import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
 
-from . import catalog
+from . import catalog, provenance
 from .batch.design import Block
 from .batch.design import blocks as blocks_of_batch
 from .clinic.table import TABLE as CONDITIONS
 from .clinic.table import Table, dump
 from .clinic.table import load as read_conditions
-from .config import CORE, Config, code_of, code_of_scenario, fingerprint, load
+from .config import CORE, Config, Fit, code_of, code_of_scenario, fingerprint, load
 from .layout import DATA, Layout
 
 
@@ -30,8 +32,10 @@ _STAGE = (
     "plan.py",
     "analyses/_base.py",
     "platform.py",
+    "devices.py",
     "catalog.py",
     "data/sessions.py",
+    "data/blocks.py",
     "data/files.py",
 )
 _FIT = (
@@ -60,9 +64,15 @@ def experiment(values: Mapping[str, Any], files: Iterable[str | Path]) -> Config
     Raises:
         InputError: with everything that is wrong.
     """
+    read = read_from(values, files)
+    return load(*read) if read else load(overrides=values)
+
+
+def read_from(values: Mapping[str, Any], files: Iterable[str | Path]) -> list[str]:
+    """`files` as seen from here, if nothing but them says what is in `values`; else none."""
     read = [os.path.relpath(f) for f in files]
     same = read and _plain(*read) == json.loads(json.dumps(values, default=str))
-    return load(*read) if same else load(overrides=values)
+    return read if same else []
 
 
 def _plain(*files: str) -> dict[str, Any] | None:
@@ -101,6 +111,37 @@ def candidates(config: Config, name: str) -> tuple[str, ...]:
 def fitted(config: Config) -> tuple[str, ...]:
     """Scenarios and datasets that have candidates."""
     return tuple(name for name in scenarios(config) if candidates(config, name))
+
+
+def unit_of(config: Config, name: str) -> str:
+    """Who has parameters of their own in a scenario or dataset: `subject` or `session`."""
+    return config.datasets[name].unit if name in config.datasets else "subject"
+
+
+def blocks(config: Config, name: str) -> int:
+    """How many jobs share a fit: no more than there are units, where their number is known."""
+    if name in config.datasets:
+        return config.fit.blocks
+    scenario = config.scenarios[name]
+    return min(config.fit.blocks, scenario.subjects * len(scenario.doses))
+
+
+def block_files(
+    config: Config, layout: Layout, scenario: str, source: str, model: str
+) -> list[Path]:
+    """The estimates of all blocks of a fit; none, if it is not shared."""
+    n = blocks(config, scenario)
+    return [layout.block(scenario, source, model, i + 1, n) for i in range(n) if n > 1]
+
+
+def memory(mebibytes: int) -> Callable[[Any, int], int]:
+    """What a job may take in MiB: twice as much whenever it is tried again."""
+    return lambda wildcards, attempt: mebibytes * 2 ** (attempt - 1)
+
+
+def _undivided(config: Config) -> Fit:
+    """How candidates are fitted, whoever shares the work."""
+    return config.fit.model_copy(update={"blocks": 1})
 
 
 def dosed(config: Config) -> tuple[str, ...]:
@@ -192,7 +233,7 @@ def code_analysis(config: Config, run: Analysed) -> str:
         scenario = config.scenarios[run.scenario].model_copy(update={"sources": (run.source,)})
         one = config.model_copy(update={"scenarios": {run.scenario: scenario}})
         own |= set(code_of_scenario(one, run.scenario))
-    return fingerprint(*sorted(own))
+    return _code(provenance.ANALYSES, *sorted(own))
 
 
 def code_block(config: Config, block: Block) -> str:
@@ -283,6 +324,7 @@ def _part(
         "scenarios": {},
         "datasets": {},
         "title": "",
+        "fit": _undivided(config),
     }
     update = {key: value for key, value in update.items() if key not in keep}
     kind = "datasets" if name in config.datasets else "scenarios"
@@ -330,32 +372,47 @@ def _fit_code(config: Config) -> tuple[str, ...]:
     return (*_STAGE, *_FIT, "fit/solvers/_*.py", f"fit/solvers/{config.fit.solver}.py")
 
 
+def _code(packages: tuple[str, ...], *patterns: str) -> str:
+    return f"{fingerprint(*patterns)} {provenance.environment(packages)}"
+
+
 def code_simulate(config: Config, name: str, source: str) -> str:
     """Digest of the source behind simulated sessions."""
     scenario = config.scenarios[name].model_copy(update={"sources": (source,)})
     alone = config.model_copy(update={"scenarios": {name: scenario}})
-    return fingerprint(*_STAGE, *code_of_scenario(alone, name))
+    return _code(provenance.NUMBERS, *_STAGE, *code_of_scenario(alone, name))
+
+
+def content_of(config: Config, name: str) -> str:
+    """The checksum of a dataset's table, which says more than its date; empty without one."""
+    path = Path(config.datasets[name].path)
+    if not path.is_file():
+        return ""
+    with open(path, "rb") as table:
+        return hashlib.file_digest(table, "sha256").hexdigest()
 
 
 def code_read() -> str:
     """Digest of the source that reads a lab's own table."""
-    return fingerprint("data/*.py", "errors.py")
+    return _code(provenance.TABLES, "data/*.py", "errors.py")
 
 
 def code_fit(config: Config, candidate: str) -> str:
     """Digest of the source behind a fit."""
-    return fingerprint(*_fit_code(config), *code_of(config, candidate))
+    return _code(provenance.FITS, *_fit_code(config), *code_of(config, candidate))
 
 
 def code_dose(config: Config, name: str, source: str) -> str:
     """Digest of the source behind a fit of the dose."""
     lesions = (f"lesions/{lesion}.py" for lesion in config.scenarios[name].lesions)
-    return fingerprint(*_fit_code(config), *lesions, "dopamine/*.py", *code_of(config, source))
+    own = (*lesions, "dopamine/*.py", *code_of(config, source))
+    return _code(provenance.FITS, *_fit_code(config), *own)
 
 
 def code_compare() -> str:
     """Digest of the source behind comparison and recovery."""
-    return fingerprint("fit/comparison.py", "fit/recovery.py", "data/files.py")
+    own = ("fit/comparison.py", "fit/recovery.py", "data/files.py")
+    return _code(provenance.TABLES, *own)
 
 
 def code_figure(config: Config, figure: str) -> str:
@@ -368,7 +425,7 @@ def code_figure(config: Config, figure: str) -> str:
     cards += [f"models/{config.models[v].model}.py" for v in names if v in config.models]
     read = ("data/choices.py", "data/files.py", "catalog.py")
     own = ("figures/_*.py", f"figures/{figure}.py", *read)
-    return fingerprint(*own, *cards)
+    return _code(provenance.PICTURES, *own, *cards)
 
 
 def code_landmark(name: str) -> str:
@@ -385,8 +442,9 @@ def code_landmark(name: str) -> str:
         "fit/solvers",
     )
     shared = ("landmarks/_*.py", *(f"{folder}/*.py" for folder in folders))
-    drawn = ("figures/_*.py", "data/files.py", "platform.py", "catalog.py")
-    return fingerprint(f"landmarks/{name}.py", *CORE, *models, *shared, *drawn)
+    drawn = ("figures/_*.py", "data/files.py", "platform.py", "devices.py", "catalog.py")
+    own = (f"landmarks/{name}.py", *CORE, *models, *shared, *drawn)
+    return _code(provenance.MEASURED, *own)
 
 
 def spec_condition(config: Config, name: str) -> str:
@@ -406,7 +464,8 @@ def code_condition(config: Config, name: str) -> str:
         "tasks/*.py",
         "dopamine/*.py",
     )
-    return fingerprint(*CORE, *own, *shared, "data/files.py", "platform.py", "catalog.py")
+    read = ("data/files.py", "platform.py", "catalog.py")
+    return _code(provenance.FITS, *CORE, *own, *shared, *read)
 
 
 def figure_inputs(config: Config, layout: Layout, figure: str) -> list[Path]:
@@ -456,8 +515,8 @@ def spec_figure(config: Config, figure: str) -> str:
 
 
 def spec_report(config: Config) -> str:
-    """What the report depends on: all of it."""
-    return config.model_dump_json()
+    """What the report depends on: all of it, but not on who shares the work."""
+    return config.model_copy(update={"fit": _undivided(config)}).model_dump_json()
 
 
 def code_report() -> str:
@@ -469,5 +528,16 @@ def code_report() -> str:
         "lesions/*.py",
         "fit/solvers/*.py",
     )
-    own = ("report*", "__init__.py", "data/files.py", "catalog.py")
-    return fingerprint(*own, *cards, "landmarks/*.py", "assays/*.py", "clinic/table.py")
+    own = ("report*", "__init__.py", "data/files.py", "catalog.py", "provenance.py")
+    rest = (*cards, "landmarks/*.py", "assays/*.py", "clinic/table.py")
+    return _code(provenance.ALL, *own, *rest)
+
+
+def code_manifest() -> str:
+    """Digest of the source behind the manifest."""
+    return fingerprint("manifest.py", "layout.py", "data/files.py")
+
+
+def code_provenance() -> str:
+    """Digest of all source: the record of it says so."""
+    return _code(provenance.ALL, "**/*.py")

@@ -20,24 +20,24 @@ from . import agents, catalog
 from ._marked import Loc
 from .analyses._base import Inputs, Result, WrongSetting
 from .config import Config, Scenario
+from .data.blocks import rows_of
 from .data.files import metadata, with_metadata
 from .data.sessions import Label, Sessions, from_table, to_table, units
+from .devices import in_tiles
 from .errors import InputError
 from .errors import Problem as Fault
-from .fit.estimate import Estimates, estimate
+from .fit.estimate import PROBES, Estimates, estimate
 from .fit.objective import Problem
 from .fit.penalties import CataloguePrior, Flat
 from .keys import named_keys
 from .params import free
-from .plan import Analysed, candidates
+from .plan import Analysed, candidates, unit_of
 from .rollout import Agent, start
 from .rollout import simulate as play
 from .types import Env, Event, Readout
 
 
 Progress = Callable[[int, int], None]
-# Lanes of one compiled sweep: wide enough for vector units, narrow enough for caches.
-_TILE = 1000
 
 
 def _quiet(done: int, total: int) -> None:
@@ -203,16 +203,13 @@ def simulate(
     keys = jnp.tile(keys, n_doses)
     labels = [Label(float(d), s, i) for d in scenario.doses for s in subjects for i in sessions]
     n_events = task.events_for(scenario.trials)
-    run = jax.jit(
-        lambda keys, lanes: play(agent, task, keys, n_events, lanes, record=_recorded, truth=True)
+    run = lambda keys, lanes: play(
+        agent, task, keys, n_events, lanes, record=_recorded, truth=True
     )
     parts = []
-    for first in range(0, len(labels), _TILE):
-        tile = slice(first, first + _TILE)
-        parts.append(
-            jax.tree.map(np.asarray, run(keys[tile], {p: v[tile] for p, v in lanes.items()}))
-        )
-        progress(min(first + _TILE, len(labels)), len(labels))
+    for tile in in_tiles(run, (keys, lanes), len(labels)):
+        parts.append(tile.result)
+        progress(tile.first + tile.lanes, len(labels))
     (events, extra), behind = jax.tree.map(lambda *x: np.concatenate(x, axis=-1), *parts)
     lesions = {"lesion": scenario.lesion, "background": dict(scenario.background)}
     facts = {"scenario": name, "source": source, **lesions, "units": {}}
@@ -267,10 +264,16 @@ def fitter(config: Config, what: str) -> Callable[..., Estimates]:
     )
 
 
-def _estimate(config: Config, problem: Problem, names: Any, what: str, progress: Progress):
-    who = [tuple(str(part) for part in n) for n in names]
+def _who(names: Sequence[tuple]) -> list[tuple[str, ...]]:
+    return [tuple(str(part) for part in n) for n in names]
+
+
+def _estimate(
+    config: Config, problem: Problem, names: Any, what: str, progress: Progress, probe: Any = None
+) -> Estimates:
     intervals = config.fit.intervals
-    return fitter(config, what)(problem, who, intervals=intervals, progress=progress)
+    run = fitter(config, what)
+    return run(problem, _who(names), intervals=intervals, probe=probe, progress=progress)
 
 
 def fit(
@@ -280,18 +283,34 @@ def fit(
     sessions: pa.Table,
     truth: pa.Table | None = None,
     progress: Progress = _quiet,
+    block: tuple[int, int] = (1, 1),
 ) -> pa.Table:
     """Estimates of variant `candidate` on `sessions`, as if nobody had a lesion.
 
     Each dose is fitted on its own. The truth is joined where the generating model is the
-    fitted one. One row per unit and parameter.
+    fitted one. One row per unit and parameter. Of `block` (number, of how many) the estimates
+    are those of its units alone, which do not depend on the others; an empty block gives an
+    empty table.
 
     Raises:
         Unidentified: if the free set is rank-deficient on these sessions.
     """
-    problem, names = problem_of(config, name, candidate, sessions)
+    # Not those of the block, so that all blocks are refused or none.
+    probe, longest = None, 0
+    if block != (1, 1):
+        rows = rows_of(sessions, unit_of(config, name))
+        mine, longest = rows.block(*block), rows.longest
+        if not len(mine):
+            return pa.table({})
+        shown, whose = problem_of(
+            config, name, candidate, sessions.filter(rows.unit < PROBES), longest
+        )
+        probe = shown, _who([(name, *n) for n in whose])
+        sessions = sessions.filter(np.isin(rows.unit, mine))
+    problem, names = problem_of(config, name, candidate, sessions, longest)
     variant, frees = config.models[candidate], problem.frees
-    found = _estimate(config, problem, [(name, *n) for n in names], f"{name}/{candidate}", progress)
+    who = [(name, *n) for n in names]
+    found = _estimate(config, problem, who, f"{name}/{candidate}", progress, probe)
     source = metadata(sessions).get("source", "")
     same = source in config.models and config.models[source].model == variant.model
     known = _truths(truth if same else None, [n[1] for n in names])
@@ -300,17 +319,19 @@ def fit(
 
 
 def problem_of(
-    config: Config, name: str, candidate: str, sessions: pa.Table
+    config: Config, name: str, candidate: str, sessions: pa.Table, longest: int = 0
 ) -> tuple[Problem, list[tuple[float, str, str]]]:
     """What is minimised when `candidate` is fitted to `sessions`, and the names of its units.
+
+    Sessions are padded to `longest` events where they are shorter.
 
     Raises:
         InputError: if the model cannot do the task.
     """
     variant = config.models[candidate]
     agent = build_agent(config, candidate)
-    unit = config.datasets[name].unit if name in config.datasets else "subject"
-    data = from_table(sessions)
+    unit = unit_of(config, name)
+    data = from_table(sessions, longest)
     if refusal := _unable(agent, data.env):
         found, right = _halves(refusal, "another model")
         raise InputError([Fault(f"{name}: {candidate}", f"cannot be fitted: {found}", right)])

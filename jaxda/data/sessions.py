@@ -117,10 +117,10 @@ def _host(x: Any) -> Any:
     return None if x is None else np.asarray(x)
 
 
-def from_table(table: pa.Table) -> Sessions:
+def from_table(table: pa.Table, longest: int = 0) -> Sessions:
     """Events of every (dose, subject, session) of a long table, padded to the longest.
 
-    The order of sessions is that of their first row.
+    The order of sessions is that of their first row. `longest` pads further.
     """
     env = _env(metadata(table)["env"])
     labels, where = _sessions(table)
@@ -130,7 +130,7 @@ def from_table(table: pa.Table) -> Sessions:
     lane = np.zeros(table.num_rows, int)
     for i, rows in enumerate(where):
         lane[rows] = i
-    shape = (int(max(len(rows) for rows in where)), len(where))
+    shape = (max(longest, *(len(rows) for rows in where)), len(where))
 
     def field(name: str, fill: float | bool, dtype: Any) -> jnp.ndarray:
         values = table.column(name).fill_null(fill).to_numpy(zero_copy_only=False)

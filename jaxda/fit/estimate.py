@@ -26,7 +26,7 @@ _CONFIDENCE = 1.959963984540054
 # Newton steps with the exact Hessian, by which solvers end up at the same number.
 _POLISH = 5
 # Units whose scores are looked at before a fit starts.
-_PROBES = 8
+PROBES = 8
 
 
 class Estimates(NamedTuple):
@@ -98,22 +98,27 @@ def estimate(
     tolerance: float,
     what: str,
     intervals: str = "laplace",
+    probe: tuple[Problem, Sequence[tuple[str, ...]]] | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Estimates:
     """Fit every unit of `problem`; `names[u]` names unit u for its random streams.
 
     With `intervals` "profile" they come from the profile likelihood, where they may be one-sided
-    or end at the end of the domain.
+    or end at the end of the domain. `probe` holds units whose scores are looked at in place of the
+    first of `problem`, and their names.
 
     Raises:
         Unidentified: if the free set is rank-deficient on these data.
     """
     frees = problem.frees
     starts = starting_points(frees, seed, names, restarts)
-    owner = np.asarray(problem.owner)
-    probe = np.flatnonzero(owner < _PROBES)
-    score = np.asarray(jax.jit(lambda p, x: p.score(x))(problem, starts[0]))
-    check_identified(frees, score[:, probe], owner[probe], what=what)
+    looked_at, there = problem, starts[0]
+    if probe is not None:
+        looked_at, there = probe[0], starting_points(frees, seed, probe[1], 1)[0]
+    owner = np.asarray(looked_at.owner)
+    first = np.flatnonzero(owner < PROBES)
+    score = np.asarray(jax.jit(lambda p, x: p.score(x))(looked_at, there))
+    check_identified(frees, score[:, first], owner[first], what=what)
 
     found = solver.minimise(problem, starts, steps=steps, tolerance=tolerance, progress=progress)
     value = np.where(np.isfinite(found.value), found.value, np.inf)

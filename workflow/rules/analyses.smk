@@ -19,7 +19,7 @@ for analysis in experiment.analyses:
             "../envs/jaxda.yaml"
         threads: 1
         resources:
-            mem_mb=4000,
+            mem_mb=plan.memory(4000),
         params:
             spec=lambda w, analysis=analysis: plan.spec_analysis(
                 experiment, plan.run_of(analysis, w)
@@ -30,5 +30,5 @@ for analysis in experiment.analyses:
             name=analysis,
             model=lambda w: f"-k {w.model}" if hasattr(w, "model") else "",
         shell:
-            "jaxda analyse {params.name} -c {params.spec:q} -s {wildcards.scenario:q} "
+            "JAXDA_DEVICES={threads} jaxda analyse {params.name} -c {params.spec:q} -s {wildcards.scenario:q} "
             "-m {wildcards.source:q} {params.model} -r results 2> {log:q}"

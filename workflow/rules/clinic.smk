@@ -10,7 +10,7 @@ rule condition:
         "../envs/jaxda.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=plan.memory(2000),
     params:
         spec=lambda w: plan.spec_condition(experiment, w.condition),
         code=lambda w: plan.code_condition(experiment, w.condition),
@@ -58,7 +58,7 @@ rule verdict:
         spec=lambda w: plan.spec_report(experiment),
         code=plan.code_report(),
     shell:
-        "jaxda verdict -c {params.spec:q} -r results > {output:q} 2> {log:q}"
+        "jaxda verdict -c {params.spec:q} -r results > {log:q} 2>&1"
 
 
 rule clinic:

@@ -17,7 +17,7 @@ rule landmark:
         "../envs/jaxda.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=plan.memory(2000),
     params:
         code=lambda w: plan.code_landmark(w.landmark),
     shell:

@@ -13,19 +13,19 @@ rule simulate:
         "../envs/jaxda.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=plan.memory(2000),
     params:
         spec=lambda w: plan.spec_simulate(experiment, w.scenario, w.source),
         code=lambda w: plan.code_simulate(experiment, w.scenario, w.source),
     shell:
-        "jaxda simulate -c {params.spec:q} -s {wildcards.scenario:q} -m {wildcards.source:q} "
+        "JAXDA_DEVICES={threads} jaxda simulate -c {params.spec:q} -s {wildcards.scenario:q} -m {wildcards.source:q} "
         "-r results 2> {log:q}"
 
 
 rule read:
     """A lab's own table, checked and brought into the form of simulated sessions."""
     input:
-        lambda w: experiment.datasets[w.scenario].path,
+        ancient(lambda w: experiment.datasets[w.scenario].path),
     output:
         "results/{scenario}/data/sessions.parquet",
     log:
@@ -37,6 +37,7 @@ rule read:
     threads: 1
     params:
         spec=lambda w: plan.spec_read(experiment, w.scenario),
+        content=lambda w: plan.content_of(experiment, w.scenario),
         code=plan.code_read(),
     shell:
         "jaxda read -c {params.spec:q} -d {wildcards.scenario:q} -r results 2> {log:q}"
