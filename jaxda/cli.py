@@ -724,7 +724,7 @@ def provenance_(configs: tuple[str, ...], results: Path, files: tuple[str, ...])
 
 def _files(configs: tuple[str, ...]) -> tuple[str, ...]:
     """The files among what `--config` was given."""
-    return tuple(c for c in configs if not c.startswith("{"))
+    return tuple(c for c in configs or (_DEFAULT,) if not c.startswith("{"))
 
 
 @app.command("manifest", epilog="Example: jaxda manifest -c config/config.yaml")

@@ -4,14 +4,14 @@ It is made from result tables and figure files alone, needs no network and no sc
 same tables give the same bytes.
 """
 
-import importlib.metadata
 import json
-import platform
 from collections.abc import Iterable
 from pathlib import Path, PurePath
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from . import __version__, catalog, plan
+import yaml
+
+from . import __version__, catalog, plan, provenance
 from . import report_findings as found
 from . import report_tables as sheets
 from .config import Config
@@ -27,7 +27,6 @@ from .report_pictures import address, environment
 
 
 _TEMPLATE = "report_template.html.j2"
-_INSTALLED = ("jax", "jaxlib", "equinox", "optax", "numpy", "pyarrow", "matplotlib", "snakemake")
 _SUMMARIES = ("comparison", "confusion", "recovery")
 
 
@@ -50,7 +49,7 @@ def page(config: Config, layout: Layout) -> str:
         .render(
             config=config,
             version=__version__,
-            versions=_versions(),
+            made=_made(config),
             brief=found.brief(config, tables),
             asked=_asked(config),
             cautions=_contested(config),
@@ -294,12 +293,16 @@ def _fitting(config: Config) -> list[str]:
     ]
 
 
-def _versions() -> list[tuple[str, str]]:
-    """What computed this, as installed."""
-    out = [("jaxda", __version__), ("Python", platform.python_version())]
-    for name in _INSTALLED:
-        try:
-            out.append((name, importlib.metadata.version(name)))
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return out
+def _made(config: Config) -> dict[str, Any]:
+    """What made this, in words, and the whole configuration."""
+    facts = provenance.facts(config)
+    listed = lambda some: ", ".join(f"{k} {v}" for k, v in some.items())
+    told = {
+        "Versions": listed(facts["versions"]),
+        "Source of jaxda": f"{facts['source']}; {facts['git']}",
+        "Lock": facts["lock"],
+        "Seeds": listed(facts["seeds"]),
+        "Machine": f"{facts['platform']['system']} {facts['platform']['machine']}",
+    }
+    whole = yaml.safe_dump(facts["configuration"], sort_keys=False, allow_unicode=True)
+    return {"facts": told, "configuration": whole}

@@ -20,6 +20,7 @@ ASIDE = {
     "_phases.py",
     "errors.py",
     "layout.py",
+    "provenance.py",
     "schedules.py",
     "table.py",
 }

@@ -1,15 +1,15 @@
 """The workflow on the smallest experiment, as a user runs it, in a folder of its own."""
 
 import os
-import shutil
+import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
+from .experiments import bytes_of, copied, planned, said, snakemake
 
-ROOT = Path(__file__).parents[1]
+
 SMALL = """
 title: The smallest experiment
 seed: 7
@@ -40,57 +40,10 @@ figures:
 """
 
 
-def snakemake(folder: Path, *args: str) -> subprocess.CompletedProcess:
-    tools = Path(sys.executable).parent
-    caches = {
-        "XDG_CACHE_HOME": str(folder / ".cache"),
-        "MPLCONFIGDIR": str(folder / ".cache" / "matplotlib"),
-    }
-    # The caches of the suite, where it has any.
-    env = caches | os.environ
-    env |= {"PATH": f"{tools}{os.pathsep}{env['PATH']}", "PYTHONPATH": str(folder)}
-    command = [sys.executable, "-m", "snakemake", "--cores", "2", *args]
-    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=900)
-
-
-def said(run: subprocess.CompletedProcess) -> str:
-    return run.stdout + run.stderr
-
-
-def planned(folder: Path) -> set[str]:
-    """Outputs of the jobs that would run now."""
-    run = snakemake(folder, "-n", "--quiet", "host")
-    assert run.returncode == 0, said(run)
-    return {
-        word.strip()
-        for line in said(run).splitlines()
-        if line.strip().startswith("output:")
-        for word in line.split(":", 1)[1].split(",")
-    }
-
-
-def bytes_of(folder: Path) -> dict[str, bytes]:
-    kept = ("benchmarks", "logs")
-    files = (f for f in (folder / "results").rglob("*") if f.is_file())
-    return {
-        str(f.relative_to(folder)): f.read_bytes() for f in files if not set(f.parts) & set(kept)
-    }
-
-
 @pytest.fixture(scope="module")
 def experiment(tmp_path_factory):
     """A copy of the project in a folder with an awkward name, and its finished experiment."""
-    folder = tmp_path_factory.mktemp("größe und maß")
-    for name in ("jaxda", "workflow", "profiles"):
-        ignore = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(ROOT / name, folder / name, ignore=ignore)
-    shutil.copy(ROOT / "Snakefile", folder)
-    (folder / "config").mkdir()
-    (folder / "config" / "config.yaml").write_text(SMALL)
-    rows = [
-        f"{who},{t},{1 + (t * (who + 2) // 3) % 2},{t % 2}" for who in (1, 2) for t in range(1, 31)
-    ]
-    (folder / "mine.csv").write_text("\n".join(["who,trial,choice,won", *rows]) + "\n")
+    folder = copied(tmp_path_factory.mktemp("größe und maß") / "a", SMALL)
     run = snakemake(folder)
     assert run.returncode == 0, said(run)
     return folder
@@ -181,3 +134,40 @@ def test_parsing_the_workflow_does_not_import_jax(experiment):
     )
     env = os.environ | {"PYTHONPATH": str(experiment)}
     subprocess.run([sys.executable, "-c", code], check=True, env=env, cwd=experiment)
+
+
+def test_another_version_of_jax_reruns_what_computes_and_nothing_else(experiment, tmp_path):
+    """Another version is what its metadata say, found before those that are installed."""
+    there = tmp_path / "jax-99.0.dist-info"
+    there.mkdir()
+    (there / "METADATA").write_text("Metadata-Version: 2.1\nName: jax\nVersion: 99.0\n")
+    again = planned(experiment, PYTHONPATH=f"{experiment}{os.pathsep}{tmp_path}")
+    for name in ("healthy/q/sessions", "healthy/q/fits/opal", "mine/data/fits/q"):
+        assert f"results/{name}.parquet" in again
+    assert "results/mine/data/sessions.parquet" not in again
+    assert planned(experiment) == set()
+
+
+def test_the_lock_and_a_table_rerun_when_edited_and_not_when_touched(experiment):
+    lock, table = experiment / "requirements.lock", experiment / "mine.csv"
+    for file in (lock, table, experiment / "jaxda" / "models" / "opal.py"):
+        file.touch()
+    assert planned(experiment) == set()
+    kept = lock.read_text(), table.read_text()
+    try:
+        lock.write_text(re.sub("(?m)^ruff==", "ruff==99.", kept[0]))
+        again = planned(experiment)
+        assert not [path for path in again if path.endswith(".parquet")]
+        lock.write_text(re.sub("(?m)^optax==", "optax==99.", kept[0]))
+        again = planned(experiment)
+        assert "results/healthy/q/fits/opal.parquet" in again
+        assert "results/healthy/q/sessions.parquet" not in again
+        lock.write_text(kept[0])
+        table.write_text(kept[1].replace("1,30,", "1,31,"))
+        again = planned(experiment)
+        assert "results/mine/data/sessions.parquet" in again
+        assert not [path for path in again if path.startswith("results/healthy/")]
+    finally:
+        lock.write_text(kept[0])
+        table.write_text(kept[1])
+    assert planned(experiment) == set()

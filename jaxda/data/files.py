@@ -1,10 +1,12 @@
 """Writing files so that a name always stands for a whole file."""
 
 import contextlib
+import errno
+import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +16,29 @@ import pyarrow.parquet as pq
 from ..errors import InputError, Problem
 
 
+# What a device refuses, and nobody's program can help.
+_REFUSED = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)
+_told: Callable[[Path, str | None], None] | None = None
+
+
+def tell(told: Callable[[Path, str | None], None] | None) -> None:
+    """Have `told` know of every file: None before it takes its name, its SHA-256 afterwards."""
+    global _told
+    _told = told
+
+
+def checksum(path: str | Path) -> str:
+    """The SHA-256 of a file."""
+    with open(path, "rb") as f:
+        return hashlib.file_digest(f, "sha256").hexdigest()
+
+
 @contextlib.contextmanager
 def whole(path: str | Path) -> Iterator[Path]:
     """A temporary path beside `path` that takes its name when the block ends well.
 
     Raises:
-        InputError: if no file can be put there.
+        InputError: if no file can be put there, or the disk is full.
     """
     path = Path(path)
     try:
@@ -35,9 +54,21 @@ def whole(path: str | Path) -> Iterator[Path]:
         with open(aside, "rb") as f:
             os.fsync(f.fileno())
         os.chmod(aside, 0o644)
-        os.replace(aside, path)
+        if _told is None:
+            os.replace(aside, path)
+        else:
+            digest = checksum(aside)
+            _told(path, None)
+            os.replace(aside, path)
+            _told(path, digest)
+    except OSError as error:
+        if error.errno not in _REFUSED:
+            raise
+        found = f"cannot be written ({os.strerror(error.errno)})"
+        raise InputError([Problem(str(path), found, "room for it; then run again")]) from None
     finally:
-        aside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            aside.unlink(missing_ok=True)
 
 
 def write_text(path: str | Path, text: str) -> None:
