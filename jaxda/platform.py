@@ -69,6 +69,8 @@ def configure(precision: int = 64, devices: int | None = None) -> None:
     flags = os.environ.get("XLA_FLAGS", "")
     if "--xla_backend_extra_options" not in flags:
         os.environ["XLA_FLAGS"] = f"{flags} {_WHOLE_LOOPS}".strip()
+    # A GPU may have other users; else a process takes three quarters of its memory at once.
+    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
     _keep_large_buffers()
     import jax
 
