@@ -233,7 +233,7 @@ def code_analysis(config: Config, run: Analysed) -> str:
         scenario = config.scenarios[run.scenario].model_copy(update={"sources": (run.source,)})
         one = config.model_copy(update={"scenarios": {run.scenario: scenario}})
         own |= set(code_of_scenario(one, run.scenario))
-    return _code(provenance.ANALYSES, *sorted(own))
+    return _shared_code(provenance.ANALYSES, *sorted(own))
 
 
 def code_block(config: Config, block: Block) -> str:
@@ -376,11 +376,22 @@ def _code(packages: tuple[str, ...], *patterns: str) -> str:
     return f"{fingerprint(*patterns)} {provenance.environment(packages)}"
 
 
+def _shared_code(packages: tuple[str, ...], *patterns: str) -> str:
+    """The same, looked up once for all jobs that share it."""
+    return f"{_once(fingerprint, patterns)} {provenance.environment(packages)}"
+
+
+@functools.cache
+def _once(digest: Callable[..., str], patterns: tuple[str, ...]) -> str:
+    """A digest that many jobs ask for; it stands as it was when the plan was made."""
+    return digest(*patterns)
+
+
 def code_simulate(config: Config, name: str, source: str) -> str:
     """Digest of the source behind simulated sessions."""
     scenario = config.scenarios[name].model_copy(update={"sources": (source,)})
     alone = config.model_copy(update={"scenarios": {name: scenario}})
-    return _code(provenance.NUMBERS, *_STAGE, *code_of_scenario(alone, name))
+    return _shared_code(provenance.NUMBERS, *_STAGE, *code_of_scenario(alone, name))
 
 
 def content_of(config: Config, name: str) -> str:
@@ -399,14 +410,14 @@ def code_read() -> str:
 
 def code_fit(config: Config, candidate: str) -> str:
     """Digest of the source behind a fit."""
-    return _code(provenance.FITS, *_fit_code(config), *code_of(config, candidate))
+    return _shared_code(provenance.FITS, *_fit_code(config), *code_of(config, candidate))
 
 
 def code_dose(config: Config, name: str, source: str) -> str:
     """Digest of the source behind a fit of the dose."""
     lesions = (f"lesions/{lesion}.py" for lesion in config.scenarios[name].lesions)
     own = (*lesions, "dopamine/*.py", *code_of(config, source))
-    return _code(provenance.FITS, *_fit_code(config), *own)
+    return _shared_code(provenance.FITS, *_fit_code(config), *own)
 
 
 def code_compare() -> str:
