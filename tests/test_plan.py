@@ -18,6 +18,7 @@ ASIDE = {
     "_checks.py",
     "_marked.py",
     "_phases.py",
+    "_plain.py",
     "errors.py",
     "layout.py",
     "provenance.py",
@@ -59,6 +60,8 @@ def test_a_digest_covers_what_the_stages_import(experiment, monkeypatch, job):
     covered = {f for p in patterns for f in ROOT.glob(p)}
     assert all(any(ROOT.glob(p)) for p in patterns)
     needed = {f for f in imported(ROOT / "stages.py", set()) if f.name not in ASIDE}
+    # The plan knows how large a batch is; what it computes has digests of its own.
+    needed = {f for f in needed if f.parent.name != "batch"}
     assert len(needed) > 20
     if job == "simulate":
         needed = {f for f in needed if "fit" not in f.relative_to(ROOT).parts}

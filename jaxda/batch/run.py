@@ -68,8 +68,9 @@ class _Blocks:
             self._run = playing, make(playing)
         return self._run[1]
 
-    def __contains__(self, block: Block) -> bool:
-        return bool(self._built and self._built[0] == sweep.structure(block))
+    def other(self, block: Block) -> bool:
+        """Whether there is a program, and of another structure."""
+        return bool(self._built and self._built[0] != sweep.structure(block))
 
 
 def run(
@@ -155,7 +156,7 @@ def _bins(block: Block, measures: Sequence[str]) -> list[tuple[float, float, int
 def _make(config: Config, chunk: _Chunk, building: _Blocks, columns: tuple[str, ...]) -> None:
     """Play a chunk and write its files."""
     block, facts = chunk.block, {"digest": chunk.digest}
-    if block not in building:
+    if building.other(block):
         # A program that is no longer needed holds memory.
         jax.clear_caches()
     playing, program = building.players(block), building.program(block)

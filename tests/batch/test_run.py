@@ -238,7 +238,7 @@ def test_the_digest_of_a_block_covers_what_its_run_imports(monkeypatch):
     checked = experiment(background={"levodopa": 0.1})
     plan.code_batch(checked, "grid")
     covered = {f for p in patterns for f in ROOT.glob(p)}
-    aside = ASIDE | {"plan.py", "_plain.py"}
+    aside = ASIDE | {"plan.py"}
     needed = {f for f in imported(ROOT / "batch" / "run.py", set()) if f.name not in aside}
     assert len(needed) > 20
     assert not sorted(str(f.relative_to(ROOT)) for f in needed - covered)
