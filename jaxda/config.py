@@ -648,7 +648,7 @@ def _entries(record: type[_Record], name: str, value: Any) -> Any:
     if whole is not None or not isinstance(value, Mapping):
         return whole
     kind = record.model_fields[name].annotation
-    if dict not in map(get_origin, (kind, *get_args(kind))):
+    if dict not in [get_origin(part) for part in (kind, *get_args(kind))]:
         return None
     out: dict[str, Any] = {}
     for key, item in value.items():

@@ -179,7 +179,7 @@ def _built(task: Any, settings: Mapping[str, Any]) -> Task:
     faults: list[Problem] = []
     # What a configuration may say, no more and no less.
     say = lambda loc, found, right: faults.append(Problem(".".join(map(str, loc)), found, right))
-    _checks._settings(card, plain, (task,), say)
+    _checks.check_settings(card, plain, (task,), say)
     if faults:
         raise ValueError("\n".join(map(str, faults)))
     return catalog.load("tasks", task)(**plain)

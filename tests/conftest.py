@@ -15,10 +15,19 @@ jaxtyping.install_import_hook(
     "jaxda", "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))"
 )
 
+from jaxda import devices  # noqa: E402
 from jaxda.platform import configure  # noqa: E402
 
 
 configure()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_device():
+    """Batches stay on one device, as in a job; tests of several choose them."""
+    with devices.use(jax.devices()[:1]):
+        yield
+
 
 # Every loaded program holds memory, and several of the 65,530 maps that Linux lets a process have.
 MOST_MAPS = 5_000

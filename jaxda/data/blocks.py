@@ -61,7 +61,8 @@ def joined(parts: Sequence[pa.Table], names: Sequence[tuple[float, str, str]]) -
     """
     # A block without units has no columns.
     found = [p for p in parts if p.num_rows]
-    rows = [row for p in found for row in zip(*(p.column(n).to_pylist() for n in _UNIT), strict=True)]
+    columns = ([p.column(n).to_pylist() for n in _UNIT] for p in found)
+    rows = [row for part in columns for row in zip(*part, strict=True)]
     each = len(rows) // len(names)
     if rows != [name for name in names for _ in range(each)] or not each:
         missing = [n for n in names if n not in set(rows)]

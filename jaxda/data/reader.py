@@ -308,11 +308,11 @@ def _enough(
         return [], 0
     poor: list[tuple[str, int, str]] = []
     for unit, where in units.items():
-        name = f"subject {unit[1]!r}" + (f" session {unit[2]!r}" if by_session else "")
+        told = f"subject {unit[1]!r}" + (f" session {unit[2]!r}" if by_session else "")
         if not choice[where].any():
-            poor.append(("no choice", where[0], f"no choice of {name} in {len(where)} trials"))
+            poor.append(("no choice", where[0], f"no choice of {told} in {len(where)} trials"))
         elif len(where) == 1:
-            found = f"one trial of {name}, from which nothing can be learned"
+            found = f"one trial of {told}, from which nothing can be learned"
             poor.append(("one trial", where[0], found))
     right = {"no choice": "choices, or no rows", "one trial": "more trials, or none"}
     if len(poor) == len(units):
@@ -351,12 +351,12 @@ def _covariates(
                 if cell is not None and _COMMA.fullmatch(cell):
                     at, right = (file.cells.lines[row], column), shown(cell.replace(",", "."))
                     file.faults.add("covariate comma", at, shown(cell), right)
-            number = lambda c: None if c is None else float(c.replace(",", "."))
-            for row, cell in enumerate(cells):
-                if cell is not None and not math.isfinite(number(cell)):
+            numbers = [None if c is None else float(c.replace(",", ".")) for c in cells]
+            for row, number in enumerate(numbers):
+                if number is not None and not math.isfinite(number):
                     at = (file.cells.lines[row], column)
-                    file.faults.add(f"covariate {name}", at, shown(cell), "a finite number")
-            out[name] = pa.array(map(number, cells), pa.float64())
+                    file.faults.add(f"covariate {name}", at, shown(cells[row]), "a finite number")
+            out[name] = pa.array(numbers, pa.float64())
         else:
             out[name] = pa.array(cells, pa.string())
     return out, lacking

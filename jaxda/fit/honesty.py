@@ -70,4 +70,5 @@ def gap_to_second(
     """
     best = value.min(axis=0)
     others = np.where(value > best + same, value, np.inf).min(axis=0)
-    return np.where(np.isfinite(others), others - best, np.nan)
+    known = np.isfinite(others)
+    return np.where(known, others, np.nan) - np.where(known, best, 0.0)
