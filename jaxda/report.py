@@ -5,6 +5,7 @@ same tables give the same bytes.
 """
 
 import json
+import os
 from collections.abc import Iterable
 from pathlib import Path, PurePath
 from typing import Any, NamedTuple
@@ -304,5 +305,10 @@ def _made(config: Config) -> dict[str, Any]:
         "Seeds": listed(facts["seeds"]),
         "Machine": f"{facts['platform']['system']} {facts['platform']['machine']}",
     }
-    whole = yaml.safe_dump(facts["configuration"], sort_keys=False, allow_unicode=True)
+    shared = facts["configuration"]
+    # A report is passed on, and where somebody keeps the data is nobody else's business.
+    for dataset in shared["datasets"].values():
+        if os.path.isabs(dataset["path"]):
+            dataset["path"] = os.path.basename(dataset["path"])
+    whole = yaml.safe_dump(shared, sort_keys=False, allow_unicode=True)
     return {"facts": told, "configuration": whole}

@@ -70,7 +70,7 @@ def test_every_device_gets_its_own_part():
         return jax.lax.psum(x, "lanes"), x * 2
 
     args = jnp.arange(8.0).reshape(4, 2)
-    total, twice = devices.on_each(run, args)
+    total, twice = on(4, lambda: devices.on_each(run, args))
     assert len(twice.sharding.device_set) == 4
     assert np.array_equal(twice, args * 2)
     assert np.array_equal(total, np.tile(args.sum(axis=0), (4, 1)))

@@ -8,6 +8,7 @@ import yaml
 from jaxda import provenance
 from jaxda.cli import main
 from jaxda.config import load
+from jaxda.data.files import read_table
 from jaxda.plan import code_compare, code_fit
 
 
@@ -151,3 +152,31 @@ def test_the_lock_counts_where_it_speaks_of_what_is_used(tmp_path, monkeypatch):
     finally:
         provenance._lock.cache_clear()
         provenance.environment.cache_clear()
+
+
+def test_a_fit_that_meets_nan_is_flagged_and_the_others_are_unharmed(folder):
+    from jaxda import stages
+
+    table = folder / "mine.csv"
+    rows = [f"{who},{t},{1 + t * 7 % 3 % 2},{t % 3 % 2}" for who in "ab" for t in range(1, 41)]
+    header = "who,trial,choice,won"
+    config = load(overrides=yaml.safe_load(CONFIG.replace("candidates: []", "candidates: [q]")))
+
+    def fitted():
+        assert run("read", "-d", "mine") == 0
+        found = stages.fit(config, "mine", "q", read_table(NAME)).to_pylist()
+        return {
+            who: [row for row in found if row["subject"] == who]
+            for who in {row["subject"] for row in found}
+        }
+
+    table.write_text("\n".join([header, *rows]) + "\n")
+    alone = fitted()
+    wild = [f"c,{t},{1 + t % 2},{'1e308' if t % 2 else '-1e308'}" for t in range(1, 41)]
+    table.write_text("\n".join([header, *rows, *wild]) + "\n")
+    beside = fitted()
+    assert not any(row["converged"] and row["positive_definite"] for row in beside["c"])
+    for who in "ab":
+        for one, other in zip(alone[who], beside[who], strict=True):
+            assert other["estimate"] == pytest.approx(one["estimate"], rel=1e-10)
+            assert other["converged"] == one["converged"]

@@ -14,6 +14,7 @@ from jaxda.fit.scoring import fisher_scoring, solve
 from jaxda.fit.slots import sweep
 from jaxda.models.q_learning import QLearning
 from jaxda.params import free
+from jaxda.platform import shapes
 from jaxda.rollout import Agent, simulate
 from jaxda.tasks.bandit import Bandit
 
@@ -101,9 +102,8 @@ def test_slots_find_what_bfgs_finds_however_they_are_laid_out(problem, monkeypat
     run = lambda: sweep(problem, starts, fisher_scoring(), steps=100, tolerance=1e-9)
     wide = run()
     # Four lanes: blocks of units, whose starts go one after the other, and a narrow end.
-    monkeypatch.setattr("jaxda.fit.slots._WIDTH", {"cpu": 4, "gpu": 4})
-    monkeypatch.setattr("jaxda.fit.slots._WIDE", 4)
-    monkeypatch.setattr("jaxda.fit.slots._NARROWER", 2)
+    narrow = shapes()._replace(slots=4, wide=4, narrower=2)
+    monkeypatch.setattr("jaxda.fit.slots.shapes", lambda: narrow)
     for found in (wide, run()):
         assert bool(jnp.all(found.converged))
         best = jnp.min(found.value, axis=0)
