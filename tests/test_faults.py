@@ -6,7 +6,6 @@ between the last byte of a file and its name.
 """
 
 import os
-import resource
 import shutil
 import signal
 import subprocess
@@ -286,16 +285,11 @@ def test_a_job_without_enough_memory(finished, tmp_path):
     shutil.copytree(finished, folder)
     config = folder / "config" / "config.yaml"
     config.write_text(SHORT.replace("subjects: 3, trials: 40", "subjects: 20000, trials: 20000"))
-    most = 6 * 2**30
-
-    def limit():
-        resource.setrlimit(resource.RLIMIT_AS, (most, most))
-
+    limited = ["sh", "-c", f'ulimit -v {6 * 2**20}; exec "$@"', "sh"]
     run = subprocess.run(
-        [sys.executable, "-m", "jaxda", "simulate", "-s", "healthy", "-m", "q"],
+        [*limited, sys.executable, "-m", "jaxda", "simulate", "-s", "healthy", "-m", "q"],
         cwd=folder,
         env=environment(folder),
-        preexec_fn=limit,
         capture_output=True,
         text=True,
         timeout=300,

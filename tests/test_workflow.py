@@ -129,7 +129,7 @@ def test_a_whole_second_run_gives_the_same_bytes(experiment):
 
 def test_parsing_the_workflow_does_not_import_jax(experiment):
     code = (
-        "import sys; from jaxda import plan; c = plan.load('config/config.yaml');"
+        "import sys; from jaxda import config, plan; c = config.load('config/config.yaml');"
         "plan.code_fit(c, 'q'); plan.spec_report(c); assert 'jax' not in sys.modules"
     )
     env = os.environ | {"PYTHONPATH": str(experiment)}
