@@ -69,8 +69,9 @@ def slurm_adds(folder: Path) -> None:
     (folder / "plan.yaml").write_text(json.dumps(plan(1, {"blocks": 2, "restarts": 1})))
     profile = str(ROOT / "profiles" / "slurm")
     target = "results/s0/q/fits/q.parquet"
-    snakemake(folder, "--cores", "1", "--configfile", "plan.yaml", "results/s0/q/sessions.parquet")
-    args = ("--workflow-profile", profile, "--configfile", "plan.yaml", target)
+    sessions = "results/s0/q/sessions.parquet"
+    snakemake(folder, sessions, "--cores", "1", "--configfile", "plan.yaml")
+    args = (target, "--workflow-profile", profile, "--configfile", "plan.yaml")
     said, _, _ = snakemake(folder, *args)
     stamp = r"\[(.*?)\]\n(?:rule (fit_block):|Finished jobid: \d+ \(Rule: (fit_block)\))"
     when = lambda text: datetime.strptime(text, "%a %b %d %H:%M:%S %Y").timestamp()

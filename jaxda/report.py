@@ -284,9 +284,8 @@ def _fitting(config: Config) -> list[str]:
             else " by maximum likelihood, without a prior."
         ),
         f"Solver {fit.solver}: {found.plural(fit.restarts, 'restart')} from points drawn from the "
-        f"priors, at most {found.plural(fit.steps, 'step')} each, until the largest gradient is "
-        f"below {number(fit.tolerance)}; numbers have {config.precision} bits. The best restart "
-        "counts.",
+        f"priors, at most {found.plural(fit.steps, 'step')} each, converged at a tolerance of "
+        f"{number(fit.tolerance)}; numbers have {config.precision} bits. The best restart counts.",
         "Standard errors come from the Hessian at the estimate by the delta method; 95\u00a0% "
         "intervals are Wald intervals of the real coordinates, mapped to the natural scale. An "
         "interval of an estimate at an end of its domain means nothing.",
