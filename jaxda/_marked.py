@@ -102,7 +102,7 @@ _SCALARS: dict[str, Callable[[str], Any]] = {
 
 # Tags of lists and mappings that are nothing else.
 _PLAIN = (f"{_TAG}map", f"{_TAG}seq")
-_ENDLESS = (
+ENDLESS = (
     f"nested without end, or more than {_NODES} values",
     "fewer aliases and levels",
 )
@@ -252,7 +252,7 @@ def _tree(path: Path, problems: Found) -> Marked:
         found = f"the character {shown(chr(error.character))}"
         raise _Unreadable(place, found, "text without it") from None
     except (RecursionError, _TooMany):
-        raise _Unreadable(place, *_ENDLESS) from None
+        raise _Unreadable(place, *ENDLESS) from None
     if tree is None or tree.value is None:
         raise _Unreadable(Place(str(path), 1, 1), "an empty file", "title, seed, models, ...")
     if not isinstance(tree.value, dict):
@@ -316,32 +316,37 @@ def read_json(text: str, at: Place, right: str) -> Marked:
     try:
         data = json.loads(text, object_pairs_hook=mapping)
     except RecursionError:
-        raise problem(*_ENDLESS) from None
+        raise problem(*ENDLESS) from None
     except ValueError as error:
         raise problem(f"{shown(text)}, which is not JSON ({error})", right) from None
     if not isinstance(data, dict):
         raise problem(shown(text), right)
-    if _size(data) > _NODES:
-        raise problem(*_ENDLESS)
+    if not bounded(data):
+        raise problem(*ENDLESS)
     for spelt in (text, json.dumps(data, ensure_ascii=False)):
         if wrong := _unspeakable(spelt):
             raise problem(*wrong)
     return mark(data, at, exponents=False)
 
 
-def _size(data: Any) -> int:
-    """How many values there are; too many where they are nested too deep."""
+def bounded(data: Any) -> bool:
+    """Whether there are as few values, in as few levels, as an experiment may have.
+
+    What is in several places counts as often, and is not spelt out for it.
+    """
     count, layer = 0, [data]
     for _ in range(_DEPTH):
         if not layer:
-            return count
+            return True
         count += len(layer)
         inner: list[Any] = []
         for value in layer:
-            inner += value.values() if isinstance(value, dict) else ()
-            inner += value if isinstance(value, list) else ()
+            inner += value.values() if isinstance(value, Mapping) else ()
+            inner += value if isinstance(value, list | tuple) else ()
+            if count + len(inner) > _NODES:
+                return False
         layer = inner
-    return _NODES + 1
+    return False
 
 
 def merge(first: Marked, second: Marked) -> Marked:

@@ -72,6 +72,9 @@ def _writable(ctx: click.Context, option: click.Parameter, folder: Path) -> Path
     found = "a link that leads nowhere" if not there.exists() else found
     if "\0" in str(folder) or not (there.is_dir() and os.access(there, os.W_OK)):
         raise InputError([Problem("--results", f"{there}, {found}", "a folder for results")])
+    if any(len(os.fsencode(part)) > 255 for part in folder.parts):
+        found = f"{folder}, a name that no folder can have"
+        raise InputError([Problem("--results", found, "names of at most 255 bytes")])
     _contained(folder)
     turns.begin_job()
     return folder
@@ -186,7 +189,7 @@ def _sources(checked: Any, scenario: str) -> Any:
 @_config_option
 def validate(files: tuple[str, ...], configs: tuple[str, ...]) -> None:
     """Check an experiment and the tables it names; every problem is told at once."""
-    from . import _marked
+    from . import _marked, plan
     from .batch import design
     from .data import reader
 
@@ -201,6 +204,8 @@ def validate(files: tuple[str, ...], configs: tuple[str, ...]) -> None:
     from . import stages
 
     stages.build_all(checked, report, tables)
+    if not report.found:
+        plan.check_length(checked, report)
     _refuse(_marked.told(report.found) + problems)
     for name, scenario in checked.scenarios.items():
         under = "".join(f" over {n} {d:g}" for n, d in scenario.background.items())

@@ -25,7 +25,7 @@ from pydantic import (
 from pydantic_core import PydanticUndefined
 
 from . import _checks, _marked, catalog
-from .errors import shown
+from .errors import InputError, Problem, shown
 
 
 T = TypeVar("T")
@@ -294,7 +294,11 @@ class Schedule(_Record):
     )
     response: Literal[
         "stable", "moderate", "fluctuating", "stable_medians", "fluctuating_medians"
-    ] = Field(default="stable", description="the name of a response to levodopa")
+    ] = Field(
+        default="stable",
+        description="'stable', 'moderate', 'fluctuating', 'stable_medians' or "
+        "'fluctuating_medians': how people respond to levodopa",
+    )
 
 
 class Batch(_Record):
@@ -430,7 +434,7 @@ def draft(
     are sound. The report takes more problems with them.
 
     Raises:
-        InputError: if a file is not YAML.
+        InputError: if a file is not YAML, or `overrides` have no end.
     """
     found: _marked.Found = {}
     trees = [_marked.read(Path(path), found) for path in paths]
@@ -438,6 +442,8 @@ def draft(
     if len(read) < len(paths):
         _marked.fail(found)
     if overrides or not paths:
+        if not _marked.bounded(overrides):
+            raise InputError([Problem(str(_WITHOUT_FILE), *_marked.ENDLESS)])
         read.append(_marked.mark(overrides or {}, _WITHOUT_FILE))
     return _examined(functools.reduce(_marked.merge, (_located(t) for t in read)), found)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from . import catalog
+from . import _marked, catalog
 from .errors import InputError, Problem
 
 
@@ -40,6 +40,11 @@ def run(configs: Sequence[str], more: Sequence[str], *, cores: str, profile: str
     for file in files:
         if not Path(file).is_file():
             problems.append(Problem(file, "no such file", "the name of an experiment (YAML)"))
+    # Snakemake spells out what a file repeats, however often.
+    found: _marked.Found = {}
+    for file in files if not problems else ():
+        _marked.read(Path(file), found)
+    problems += _marked.told(found)
     known = {p.name: p for p in sorted((folder / "profiles").iterdir()) if p.is_dir()}
     where = known.get(profile, Path(profile))
     if not where.is_dir():

@@ -10,22 +10,25 @@ import functools
 import hashlib
 import json
 import os
+import shlex
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
 
-from . import catalog, provenance
+from . import _marked, catalog, provenance
 from .batch.design import Block
 from .batch.design import blocks as blocks_of_batch
 from .clinic.table import TABLE as CONDITIONS
 from .clinic.table import Table, dump
 from .clinic.table import load as read_conditions
-from .config import CORE, Config, Fit, code_of, code_of_scenario, fingerprint, load
+from .config import CORE, Config, Fit, code_of, code_of_scenario, draft, fingerprint
 from .layout import DATA, Layout
 
 
+# No argument on Linux is longer than 128 KiB, and a job is one with more than the experiment.
+_MOST = 120_000
 # What turns agents and tasks into tables, whatever they are.
 _STAGE = (
     "stages.py",
@@ -65,14 +68,52 @@ def experiment(values: Mapping[str, Any], files: Iterable[str | Path]) -> Config
         InputError: with everything that is wrong.
     """
     read = read_from(values, files)
-    return load(*read) if read else load(overrides=values)
+    config, report = draft(*read) if read else draft(overrides=values)
+    if not report.found:
+        check_length(config, report)
+    if report.found:
+        _marked.fail(report.found)
+    return config
+
+
+def check_length(config: Config, report: _marked.Report) -> None:
+    """Report an experiment that is too long to be told to a job."""
+    length = lambda part: len(shlex.quote(part.model_dump_json()).encode())
+    if length(config) <= _MOST:
+        return
+    parts: dict[tuple[str, ...], int] = {
+        (section, name): length(part)
+        for section in ("models", "scenarios", "datasets", "batch")
+        for name, part in getattr(config, section).items()
+    }
+    parts["title",] = len(config.title.encode())
+    loc = max(parts, key=lambda loc: parts[loc])
+    found = f"the longest part of an experiment of {length(config):,} bytes"
+    report(loc, found, f"at most {_MOST:,} bytes in all, as jobs are told them as one argument")
 
 
 def read_from(values: Mapping[str, Any], files: Iterable[str | Path]) -> list[str]:
     """`files` as seen from here, if nothing but them says what is in `values`; else none."""
     read = [os.path.relpath(f) for f in files]
-    same = read and _plain(*read) == json.loads(json.dumps(values, default=str))
+    try:
+        same = read and _plain(*read) == _spelt(values)
+    except ValueError:
+        return []
     return read if same else []
+
+
+def _spelt(data: Any) -> Any:
+    """`data` as JSON has it.
+
+    Raises:
+        ValueError: if JSON does not have it, or it is larger than an experiment may be.
+    """
+    if not _marked.bounded(data):
+        raise ValueError
+    try:
+        return json.loads(json.dumps(data, default=str))
+    except TypeError:
+        raise ValueError from None
 
 
 def _plain(*files: str) -> dict[str, Any] | None:
@@ -80,7 +121,7 @@ def _plain(*files: str) -> dict[str, Any] | None:
     try:
         for file in files:
             read = yaml.safe_load(Path(file).read_text(encoding="utf-8-sig"))
-            merged = _merged(merged, json.loads(json.dumps(read, default=str)))
+            merged = _merged(merged, _spelt(read))
     except (OSError, ValueError, AttributeError, yaml.YAMLError):
         return None
     return merged

@@ -190,5 +190,7 @@ def _number(loc: Loc, fields: Fields, say: Say) -> None:
     sizes += [len(fields[key] or ()) or 1 for key in ("models", "tasks")]
     sizes += [sum(map(times, (fields["schedules"] or {}).values())) or 1]
     total = math.prod(sizes) * (fields["replicates"] or 1)
+    if (fields["trials"] or 1) > known._TRIALS:
+        say((*loc, "trials"), shown(fields["trials"]), f"at most {known._TRIALS:,} in a session")
     if total > MOST:
         say(loc, f"a batch of {total:,} sessions", f"at most {MOST:,}", key=True)

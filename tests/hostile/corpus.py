@@ -132,6 +132,29 @@ clinic: [all]
 conditions: conditions.yaml
 """
 
+BATCHED = """\
+title: A batch
+seed: 1
+models:
+  q: {model: q_learning}
+  opal: {model: opal}
+batch:
+  day:
+    models: [opal]
+    tasks: {easy: bandit, other: {name: bandit, settings: {p: [0.6, 0.4]}}}
+    trials: 9
+    lesions: {snc_loss: [0.5, 0.9], intact: [0]}
+    background: {tonic: -0.1}
+    schedules:
+      none_taken: {drug: levodopa, doses: [0]}
+      taken: {drug: levodopa, taken: [[0, 100]], at: [30, 60], response: fluctuating}
+    parameters: {beta: {low: 0.5, high: 20, spacing: log}}
+    draws: 3
+    replicates: 2
+    histograms: {better: [0, 1, 20]}
+    chunk: 64
+"""
+
 Make = Callable[[Path], None]
 
 
@@ -315,7 +338,13 @@ def yaml_traps() -> Iterator[Case]:
     yield config("deep in a setting", "blocks: 2", "blocks: " + "[" * 40 + "]" * 40, E)
     yield config("deeper in a setting", "blocks: 2", "blocks: " + "[" * 90 + "]" * 90, E)
     yield experiment("ten megabytes in a scalar", "title: " + "x" * 10_000_000 + "\n", E)
-    yield experiment("a long scalar", EXPERIMENT.replace("A sound", "x" * 200_000))
+    yield experiment("a long scalar", EXPERIMENT.replace("A sound", "x" * 100_000))
+    yield experiment(
+        "a scalar too long for a job",
+        EXPERIMENT.replace("A sound", "x" * 200_000),
+        f"{E}:1",
+        "bytes",
+    )
     yield experiment("ten megabytes of comment", "# " + "x" * 10_000_000 + "\n" + EXPERIMENT, E)
     yield experiment(
         "twenty-five thousand keys", "".join(f"k{i}: 1\n" for i in range(25_000)), E, "20000 values"
@@ -382,6 +411,7 @@ def yaml_traps() -> Iterator[Case]:
     yield config("no key", "seed: 1", ": 1\nseed: 1", f"{E}:2")
     yield config("a number as a key", "seed: 1", "3: 1\nseed: 1", f"{E}:2", "no key called '3'")
     yield config("a number as a model", "  q:\n", "  3:\n", f"{E}:5", "'3'")
+    yield config("a date as a key", "seed: 1", "2024-01-01: 1\nseed: 1", f"{E}:2", "2024-01-01")
     yield config("true as a model", "  q:\n", "  true:\n", E, "'q'")
     yield config("no as a model", "[loss]\n", "[no]\n", E, "'no'")
     yield config("norway", "group: arm", "no: arm", *())
@@ -456,7 +486,7 @@ def numbers() -> Iterator[Case]:
     }
     # Every number at some places, and every place with some numbers.
     for k, (place, (old, new)) in enumerate(places.items()):
-        for number in NUMBERS[k % 3 :: 3]:
+        for number in NUMBERS[k % 9 :: 9]:
             text = EXPERIMENT.replace(old, new.format(number), 1)
             make = files(experiment__yaml=text, lab__csv=TABLE)
             yield Case(f"{place} {number[:12]} ({len(number)})", make, VALIDATE, None)
@@ -534,7 +564,7 @@ _SAFE = ("CON", "null")
 def names() -> Iterator[Case]:
     """Names that are no names: nothing of them may become a path or a command."""
     for place, old in (("model", "  opal:\n"), ("scenario", "  loss:\n"), ("dataset", "  lab:\n")):
-        for name in NAMES:
+        for name in NAMES if place == "model" else NAMES[place == "dataset" :: 5]:
             spelt = _spelt(name)
             text = EXPERIMENT.replace(old, f"  {spelt}:\n", 1)
             bare = old.strip(" :\n")
@@ -559,7 +589,7 @@ def names() -> Iterator[Case]:
             ("figure", "learning_curves: [loss]"),
             ("analysis", "selection: {of"),
         )
-        for place, old in places[k % 4 :: 4]:
+        for place, old in places[k % 10 :: 10]:
             key = old.strip("{}").partition(": ")[0]
             new = {
                 "covariate": f"{spelt}: arm",
@@ -585,7 +615,7 @@ def shapes() -> Iterator[Case]:
         # What hung below the key goes with its value.
         while rest and len(rest[0]) - len(rest[0].lstrip()) > indent:
             rest.pop(0)
-        for value in wrong[i % 3 :: 3]:
+        for value in wrong[i % 11 :: 11]:
             text = "\n".join([*lines[:i], f"{key}: {value}", *rest]) + "\n"
             make = files(experiment__yaml=text, lab__csv=TABLE)
             yield Case(f"{key.strip()}: {value} (line {i + 1})", make, VALIDATE, None)
@@ -815,7 +845,7 @@ def text_tables() -> Iterator[Case]:
     extra = "\n".join(f"{row},{'1,' * 20_000}1" for row in TABLE.splitlines()[1:])
     header = TABLE.splitlines()[0] + "," + ",".join(f"e{i}" for i in range(20_001))
     yield raw_table("twenty thousand more columns", f"{header}\n{extra}\n")
-    yield raw_table("ten thousand wrong rows", TABLE + "c,x,EF,9,z,-1,q,0\n" * 10_000, L)
+    yield raw_table("thousands of wrong rows", TABLE + "c,x,EF,9,z,-1,q,0\n" * 2_000, L)
     yield raw_table("a million blank lines", TABLE.replace("\n", "\n" + "\n" * 200_000, 1))
 
 
@@ -931,12 +961,16 @@ def schedules() -> Iterator[Case]:
     yield scheduled("a schedule with a NUL", SCHEDULE.replace("A", "\0"), S)
     yield scheduled("a schedule with semicolons", SCHEDULE.replace(",", ";"), S, "semicolons")
     yield scheduled("a schedule with commas", SCHEDULE.replace("0.8", '"0,8"'), f"{S}:2:p_left")
+    rows = "".join(f"{'a' * 50}{i},1,A,0.8,0.2\n" for i in range(1_300))
+    whole = SCHEDULED.replace("trials: 30", "trials: 1330")
+    make = files(experiment__yaml=whole, schedule__csv=SCHEDULE + rows)
+    yield Case("a schedule too long for a job", make, VALIDATE, (f"{E}:6:", "bytes"))
     for number in ("1e400", "nan", "-1", "9" * 400, "2024-01-01", "", "1.5", "0"):
         yield scheduled(f"{number[:9]!r} trials", SCHEDULE.replace(",20,", f",{number},"), f"{S}:2")
     for number in ("1e400", "nan", "-1", "1.5", "9" * 400, "2024-01-01", "", "x"):
         yield scheduled(f"a chance of {number[:9]!r}", SCHEDULE.replace("0.8", number, 1), f"{S}:2")
     yield scheduled("a schedule of a billion", SCHEDULE.replace(",20,", f",{10**15},"), "trials")
-    for name in NAMES:
+    for name in NAMES[::2]:
         cell = '"' + name.replace('"', '""') + '"'
         text = SCHEDULE.replace("early", cell).replace("p_left", f'"p_{cell[1:]}')
         make = files(experiment__yaml=SCHEDULED, schedule__csv=text)
@@ -989,13 +1023,13 @@ def clinical() -> Iterator[Case]:
     yield row("no comparison", "compare:\n    - assay: striatum\n", "compare: []\n    #", C)
     yield row("evidence of nothing", "[A, D]", "[]", C, "evidence")
     yield row("evidence of E", "[A, D]", "[E]", C, "evidence")
-    for value in ("two", "[1]", "{a: 1}", ".nan", ".inf", "-3", "~", "true", "9" * 400, "'0.5'"):
+    for value in ("two", "[1]", "{a: 1}", ".nan", ".inf", "~", "true", "9" * 400, "'0.5'"):
         make = files(conditions__yaml=CONDITIONS.replace("survivors: 0.5", f"survivors: {value}"))
         door = ("conditions", "-t", C, "-n", "2", "half")
         yield Case(f"survivors {value[:9]}", make, door, ("half", "survivors"))
     make = files(experiment__yaml=CLINICAL, conditions__yaml=CONDITIONS)
     yield Case("an experiment with conditions", make, VALIDATE)
-    for name, text in (("laughs", _laughs()), ("nothing", ""), ("a word", "hello")):
+    for name, text in (("a list", "- a\n"), ("nothing", ""), ("a word", "hello")):
         make = files(experiment__yaml=CLINICAL, conditions__yaml=text)
         yield Case(f"an experiment with conditions of {name}", make, VALIDATE, (C,))
     pipe: Make = lambda f: os.mkfifo(f / C)
@@ -1041,6 +1075,113 @@ def escapes() -> Iterator[Case]:
     yield Case("results with a NUL", sound, nul, ("--results",))
     for name in ("$(touch canary)", "a b", "{x}", "ü;'\""):
         yield Case(f"results called {name}", sound, ("read", "-c", E, "-d", "lab", "-r", name))
+
+
+def batches() -> Iterator[Case]:
+    """Batches of sessions that have no end, no sense or no shape."""
+
+    def batch(name: str, old: str, new: str, *tells: str) -> Case:
+        assert old in BATCHED, f"{name}: {old!r}"
+        text = BATCHED.replace(old, new, 1)
+        make = files(experiment__yaml=text)
+        return Case(f"batch: {name}", make, VALIDATE, (E, "batch", *tells) if tells else None)
+
+    sound = files(experiment__yaml=BATCHED)
+    yield Case("a batch", sound, VALIDATE)
+    yield Case("a batch asked for its size", sound, ("batch", "-c", E))
+    yield Case("a batch that is not there", sound, ("batch", "dya", "-c", E), ("'day'?",))
+    for part in ("0/2", "3/2", "x", "1", "1/0", "-1/2", "1e9/2", ""):
+        door = ("batch", "day", "-c", E, "-p", part)
+        yield Case(f"batch: the part {part!r}", sound, door, ("--block",))
+    yield batch("a trillion replicates", "replicates: 2", f"replicates: {10**12}", "10,000,000")
+    yield batch("a trillion draws", "draws: 3", f"draws: {10**12}", "10,000,000")
+    yield batch("a trillion trials", "trials: 9", f"trials: {10**12}", "trials")
+    yield batch("a trillion at once", "chunk: 64", f"chunk: {10**12}")
+    yield batch("a trillion jobs", "chunk: 64", f"jobs: {10**12}")
+    yield batch("a trillion bins", "[0, 1, 20]", f"[0, 1, {10**12}]", "1000")
+    yield batch("bins upside down", "[0, 1, 20]", "[1, 0, 20]", "lowest")
+    yield batch("bins without width", "[0, 1, 20]", "[1, 1, 20]", "lowest")
+    yield batch("bins without end", "[0, 1, 20]", "[0, .inf, 20]", "better")
+    yield batch("bins too few", "[0, 1, 20]", "[0, 1]", "better")
+    yield batch("a measure by command", "better:", '"$(touch canary)":', "no measure")
+    yield batch("rows of nothing", "chunk: 64", "rows: ../up", "'cell'")
+    yield batch("a range upside down", "low: 0.5, high: 20", "low: 20, high: 0.5", "low below")
+    yield batch("a range without width", "low: 0.5, high: 20", "low: 2, high: 2", "low below")
+    yield batch("half a range", "low: 0.5, ", "", "neither values nor a range")
+    yield batch("a range below nothing", "low: 0.5", "low: -1", "low below")
+    yield batch("a log of nothing", "low: 0.5", "low: 0", "above 0")
+    yield batch("a range of text", "low: 0.5", "low: x", "low")
+    yield batch("a range beside values", "low: 0.5", "values: [1], low: 0.5", "either")
+    yield batch("a range without end", "high: 20", "high: .inf", "high")
+    yield batch("a dose beyond", "[0.5, 0.9]", "[0.5, 9]", "a dose from 0 to 1")
+    yield batch("a dose that is none", "[0.5, 0.9]", "[0.5, .nan]", "snc_loss")
+    yield batch("a dose twice", "[0.5, 0.9]", "[0.5, 0.5]", "again")
+    yield batch("no doses", "[0.5, 0.9]", "[]", "neither values nor a range")
+    yield batch("doses in doses", "[0.5, 0.9]", "[[0.5], [0.9]]", "snc_loss")
+    yield batch("doses of two signs", "[0.5, 0.9]", "[-0.0, 0.0]", "again")
+    many = ", ".join(str(i / 30_000) for i in range(8_000))
+    yield batch("thousands of doses", "[0.5, 0.9]", f"[{many}]", "bytes")
+    yield batch("thousands of equal doses", "[0.5, 0.9]", f"[{'0.5, ' * 2_000}]", "again")
+    yield batch("a lesion by dunder", "snc_loss", "__class__", "no lesion")
+    yield batch("a lesion twice", "tonic: -0.1", "snc_loss: 0.1", "doses already")
+    yield batch("intact below", "tonic: -0.1", "intact: 0", "'intact'")
+    yield batch("a model that is not there", "models: [opal]", "models: [opel]", "'opal'")
+    yield batch("a model twice", "models: [opal]", "models: [opal, opal]", "again")
+    yield batch("no model", "models: [opal]", "models: []", "models")
+    yield batch("no tasks", "{easy: bandit, other", "{} #", "tasks")
+    yield batch("a task of a number", "easy: bandit", "easy: 3", "easy")
+    yield batch("a task above", "easy: bandit", "easy: ../bandit", "no task")
+    yield batch("a chance above one", "[0.6, 0.4]", "[0.6, 4]", "settings.p")
+    yield batch("two names that differ in case", "other:", "EASY:")
+    yield batch("a schedule of nothing", "doses: [0]", "doses: []", "no dose")
+    yield batch(
+        "a schedule of an unknown drug", "drug: levodopa, d", "drug: levodop, d", "levodopa"
+    )
+    yield batch("a schedule without times", ", at: [30, 60]", "", "at")
+    yield batch("a schedule without a drug", "drug: levodopa, d", "d", "drug")
+    yield batch("times twice", "at: [30, 60]", "at: [30, 30]", "again")
+    yield batch("times before all", "at: [30, 60]", "at: [-1e300, 60]")
+    yield batch("a milligram below nothing", "[[0, 100]]", "[[0, -1]]", "mg")
+    yield batch("a pill of nothing", "[[0, 100]]", "[[0]]", "taken")
+    yield batch("pills without end", "[[0, 100]]", "[[0, .inf]]", "taken")
+    yield batch("a mountain of pills", "[[0, 100]]", "[[0, 1e300]]")
+    yield batch("a response of nobody", "fluctuating", "instant", "'stable'")
+    yield batch("draws of nothing", "{beta: {low: 0.5, high: 20, spacing: log}}", "{}", "draws")
+    yield batch("a parameter of nobody", "beta:", "bete:", "'beta'")
+    yield batch("a parameter that is a dose", "{beta:", "{dose:", "lesion")
+    yield batch("a parameter tied to itself", "{beta:", "{beta=beta:", "second time")
+    yield batch("a parameter tied to nothing", "{beta:", '{"beta=":', "beta=")
+    keys = ("models", "tasks", "lesions", "background", "schedules", "parameters")
+    for k, key in enumerate(keys):
+        for value in ("3", "text", "true", "[[]]", "[{a: 1}]", "{a: {b: c}}", "~")[k % 2 :: 2]:
+            line = next(x for x in BATCHED.splitlines() if x.startswith(f"    {key}:"))
+            text = BATCHED.replace(line, f"    {key}: {value}", 1)
+            if key == "schedules":
+                text = re.sub(r"      (none_taken|taken):.*\n", "", text)
+            make = files(experiment__yaml=text)
+            yield Case(f"batch: {key}: {value}", make, VALIDATE, None)
+    for value in ("3", "text", "true", "[]", "{}", "[[]]", "''"):
+        head = BATCHED.split("batch:")[0]
+        make = files(experiment__yaml=f"{head}batch: {value}\n")
+        yield Case(f"batch: {value}", make, VALIDATE, (E,))
+        make = files(experiment__yaml=f"{head}batch:\n  day: {value}\n")
+        yield Case(f"batch: day: {value}", make, VALIDATE, (E, "batch.day"))
+    for name in NAMES[::8]:
+        text = BATCHED.replace("  day:\n", f"  {_spelt(name)}:\n", 1)
+        yield Case(
+            f"a batch called {name[:24]!r} ({len(name)})",
+            files(experiment__yaml=text),
+            VALIDATE,
+            None,
+        )
+    for name in NAMES[1::8]:
+        text = BATCHED.replace("other:", f"{_spelt(name)}:", 1)
+        yield Case(
+            f"a task of a batch called {name[:24]!r} ({len(name)})",
+            files(experiment__yaml=text),
+            VALIDATE,
+            None,
+        )
 
 
 # ---- Mutants ---------------------------------------------------------------------------------
@@ -1109,7 +1250,7 @@ def mutated(text: str, rng: random.Random) -> str:
     return text
 
 
-def mutants(each: int = 120) -> Iterator[Case]:
+def mutants(each: int = 12) -> Iterator[Case]:
     """Sound inputs with a few edits; whatever comes of them, it is said in words."""
     for kind, text, put_, door in (
         ("config", EXPERIMENT, lambda t: files(experiment__yaml=t, lab__csv=TABLE), VALIDATE),
@@ -1121,6 +1262,7 @@ def mutants(each: int = 120) -> Iterator[Case]:
             VALIDATE,
         ),
         ("conditions", CONDITIONS, lambda t: files(conditions__yaml=t), CONDITION),
+        ("batch", BATCHED, lambda t: files(experiment__yaml=t), VALIDATE),
     ):
         for i in range(each):
             changed = mutated(text, random.Random(f"{kind} {i}"))
@@ -1143,6 +1285,7 @@ def corpus() -> list[Case]:
         schedules(),
         clinical(),
         escapes(),
+        batches(),
         mutants(),
     )
     return [case for part in parts for case in part]

@@ -15,7 +15,7 @@ from .corpus import Case
 
 
 class Answer(NamedTuple):
-    """What a command ended with; `grown` is how far memory rose above what it was (MiB)."""
+    """What a command ended with; `seconds` of a processor; `grown` is how far memory rose (MiB)."""
 
     status: int
     out: str
@@ -69,14 +69,14 @@ def knock(case: Case, folder: Path) -> Answer:
     out, err = io.StringIO(), io.StringIO()
     with contextlib.suppress(OSError), open("/proc/self/clear_refs", "w") as refs:
         refs.write("5")
-    start, memory = time.perf_counter(), _current()
+    start, memory = time.process_time(), _current()
     status = 0
     with inside(folder), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:
             cli.main(list(case.door))
         except SystemExit as stop:
             status = int(stop.code or 0)
-    seconds, grown = time.perf_counter() - start, _peak() - memory
+    seconds, grown = time.process_time() - start, _peak() - memory
     after = {**seen(folder), **{f"../{n}": v for n, v in seen(folder.parent).items()}}
     given = {**before, **{f"../{n}": v for n, v in home.items()}}
     chosen = case.door[case.door.index("-r") + 1] if "-r" in case.door else "results"
