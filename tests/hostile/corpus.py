@@ -688,7 +688,7 @@ def table_files() -> Iterator[Case]:
     )
     yield other("npy called csv", "x.csv", put("x.csv", b"\x93NUMPY\x01\0" + b"\0" * 90), "x.csv")
     yield other("folder called parquet", "x.parquet", lambda f: (f / "x.parquet").mkdir(), "folder")
-    for name in NAMES:
+    for name in NAMES[::2]:
         if "/" in name or "\0" in name or len(name) > 200:
             continue
         file = f"{name}.csv"
@@ -826,7 +826,7 @@ def text_tables() -> Iterator[Case]:
     )
     yield raw_table("a cell of 200 KB", TABLE.replace("\na,", f"\n{'a' * 200_000},"), L)
     yield raw_table("a cell of 20 MB", TABLE.replace("\na,1", f"\n{'a' * 20_000_000},1"), L)
-    for name in NAMES:
+    for name in NAMES[1::2]:
         cell = '"' + name.replace('"', '""') + '"'
         if name.strip():
             tells = (f"{L}:1", "a binary file") if "\0" in name else ()
