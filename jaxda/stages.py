@@ -203,9 +203,7 @@ def simulate(
     keys = jnp.tile(keys, n_doses)
     labels = [Label(float(d), s, i) for d in scenario.doses for s in subjects for i in sessions]
     n_events = task.events_for(scenario.trials)
-    run = lambda keys, lanes: play(
-        agent, task, keys, n_events, lanes, record=_recorded, truth=True
-    )
+    run = lambda keys, lanes: play(agent, task, keys, n_events, lanes, record=_recorded, truth=True)
     parts = []
     for tile in in_tiles(run, (keys, lanes), len(labels)):
         parts.append(tile.result)
