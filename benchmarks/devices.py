@@ -86,14 +86,16 @@ def scenarios(count, scale):
     platform.configure()
     from jaxda import config, stages
 
-    one = {"task": {"name": "bandit"}, "sources": ["q"], "candidates": ["q"], "doses": [0.0]}
+    one = {"task": "bandit", "sources": ["q"], "candidates": ["q"]}
     one |= {"subjects": 32 // scale + 4, "trials": 100}
     names = [f"scenario{i}" for i in range(count)]
     values = {
-        "models": {"q": {"model": "q_learning", "params": {"alpha_pos": {}, "beta": {}}}},
-        "scenarios": {n: {**one, "trials": 100} for n in names},
+        "title": "Many scenarios",
+        "seed": 1,
+        "models": {"q": {"model": "q_learning"}},
+        "scenarios": dict.fromkeys(names, one),
     }
-    checked = config.Config.model_validate(values)
+    checked = config.load(overrides=values)
     spent = []
     for name in names:
         at = time.process_time()

@@ -34,7 +34,8 @@ class Shapes(NamedTuple):
 
 
 SHAPES = {
-    # Measured by benchmarks/devices.py --shapes.
+    # Widths that stayed in cache in benchmarks of single sweeps; benchmarks/devices.py --shapes
+    # holds them against others.
     "cpu": Shapes(tile=1000, slots=1024, wide=512, narrower=8, noise_block=32, unroll=1),
     # A reasoned guess, measured nowhere: steps cost launches, so many lanes and few steps.
     "gpu": Shapes(tile=131_072, slots=65_536, wide=8192, narrower=8, noise_block=32, unroll=8),

@@ -144,7 +144,8 @@ def test_reading_the_catalogue_imports_no_jax(module):
 # Each part may import those above it, and its own.
 LAYERS = (
     ("bijectors", "priors", "types", "keys", "catalog", "errors", "theory"),
-    ("params", "lanes"),
+    ("params", "lanes", "platform"),
+    ("devices",),
     ("models", "tasks", "dopamine", "habits", "observations"),
     ("lesions",),
     ("rollout",),
