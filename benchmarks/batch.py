@@ -9,9 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-import jax
-import jax.numpy as jnp
-import jax.random as jr
+from _rollouts import rollouts
 from _timing import fastest, show
 
 from jaxda import config, platform
@@ -46,49 +44,6 @@ def batch(sessions: int) -> config.Config:
     )
 
 
-def plain() -> dict:
-    """Two ways to play sessions trial by trial, with actions, rewards and errors stored."""
-    from jaxda.models.q_learning import QLearning
-    from jaxda.rollout import Agent, simulate
-    from jaxda.tasks.bandit import Bandit
-
-    agent, task = Agent(QLearning()), Bandit()
-    keys = jr.split(jr.key(0), FEW)
-    alpha = jr.uniform(jr.key(1), (FEW,), minval=0.05, maxval=0.6)
-    beta = jr.uniform(jr.key(2), (FEW,), minval=1.0, maxval=6.0)
-
-    def record(event, readout):
-        return event.action.astype(jnp.int8), event.reward, readout.rpe[0]
-
-    @jax.jit
-    def lanes(keys, alpha, beta):
-        def tile(x):
-            keys, alpha, beta = x
-            values = {"model.alpha_pos": alpha, "model.alpha_neg": alpha, "model.beta": beta}
-            return simulate(agent, task, keys, TRIALS, values, record=record)
-
-        return jax.lax.map(tile, tuple(x.reshape(-1, 960) for x in (keys, alpha, beta)))
-
-    @jax.jit
-    def one_by_one(keys, alpha, beta):
-        def session(key, alpha, beta):
-            def trial(q, key):
-                act, pay = jr.split(key)
-                action = jr.categorical(act, beta * q)
-                reward = jr.bernoulli(pay, jnp.where(action == 0, 0.7, 0.3)).astype(float)
-                delta = reward - q[action]
-                return q.at[action].add(alpha * delta), (action, reward, delta)
-
-            return jax.lax.scan(trial, jnp.full(2, 0.5), jr.split(key, TRIALS))[1]
-
-        return jax.vmap(session)(keys, alpha, beta)
-
-    return {
-        "stored (lanes)": lambda: lanes(keys, alpha, beta),
-        "stored (vmap(scan))": lambda: one_by_one(keys, alpha, beta),
-    }
-
-
 def main() -> None:
     """Print nanoseconds per trial and session, and the peak of memory."""
     sessions = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
@@ -111,7 +66,9 @@ def main() -> None:
     print(f"batch of {sessions:,} sessions x {TRIALS} trials, float32, one core")
     print(f"{all_:.2f} s of CPU, {all_ / sessions / TRIALS * 1e9:.2f} ns per trial x session")
     print(f"without what is spent once: {each:.2f} ns; peak {peak:.2f} GiB")
-    timed = fastest(plain())
+    played = rollouts(FEW, TRIALS, 960)
+    stored = {"stored (lanes)": played.lanes, "stored (vmap(scan))": played.one_by_one}
+    timed = fastest(stored)
     timed["batch"] = {"first": float("nan"), "cpu": each * 1e-9 * FEW * TRIALS}
     show("Beside it", timed, FEW * TRIALS, "trial x session", "stored (vmap(scan))")
 

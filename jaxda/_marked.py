@@ -359,6 +359,13 @@ def merge(first: Marked, second: Marked) -> Marked:
     return first._replace(value=out)
 
 
+def tuples(data: Any) -> Any:
+    """Plain data with tuples in place of lists."""
+    if isinstance(data, list | tuple):
+        return tuple(map(tuples, data))
+    return {k: tuples(v) for k, v in data.items()} if isinstance(data, dict) else data
+
+
 def plain(tree: Marked) -> Any:
     """The data without the marks; lists become tuples."""
     if isinstance(tree.value, dict):

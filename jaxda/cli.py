@@ -231,11 +231,11 @@ def _tell_left_out(name: str, table: Any) -> None:
     """Say what is not used, and of whom nothing can be learned."""
     from .data.files import metadata
 
-    for what, n in metadata(table)["left_out"].items():
+    facts = metadata(table)
+    for what, n in facts["left_out"].items():
         if n:
             trials = "1 missed trial has" if n == 1 else f"{n} missed trials have"
             click.echo(f"dataset {name}: {trials} a {what}, which is left out")
-    facts = metadata(table)
     for problem in facts["lacking"] + facts["idle"]:
         click.echo(f"dataset {name}: {problem}")
     if facts["idle"]:
@@ -501,7 +501,7 @@ def batch(
 
     what = f"batch {name}" + (f", part {part[0]} of {part[1]}" if part else "")
     with progress(what, "sessions") as tell:
-        run(checked, name, Layout(results), tell, part)
+        run(checked, name, layout, tell, part)
 
 
 @app.command(epilog="Example: jaxda figure learning_curves -c config/config.yaml")

@@ -89,13 +89,7 @@ def _tidied(record: type[BaseModel], data: Mapping[str, Any]) -> dict[str, Any]:
     fields = record.model_fields
     empty = {k for k, v in data.items() if v is None and k in fields}
     optional = {k for k in empty if not fields[k].is_required()}
-    return {str(k): _tuples(v) for k, v in data.items() if k not in optional}
-
-
-def _tuples(value: Any) -> Any:
-    if isinstance(value, list | tuple):
-        return tuple(map(_tuples, value))
-    return {k: _tuples(v) for k, v in value.items()} if isinstance(value, dict) else value
+    return {str(k): _marked.tuples(v) for k, v in data.items() if k not in optional}
 
 
 class Fit(_Record):
@@ -687,8 +681,8 @@ def _sections(data: Mapping[str, Any]) -> _checks.Sections:
         _entries(Config, "figures", data.get("figures", {})) or {},
         {name: _fields(AnalysisPart, _analysed(item)) for name, item in analyses.items()},
         each("batch", Batch),
-        _tuples(_field(Config, "gallery", _tuples(data.get("gallery") or ()))) or (),
-        _tuples(_field(Config, "clinic", _tuples(data.get("clinic") or ()))) or (),
+        _marked.tuples(_field(Config, "gallery", _marked.tuples(data.get("gallery") or ()))) or (),
+        _marked.tuples(_field(Config, "clinic", _marked.tuples(data.get("clinic") or ()))) or (),
         _field(Config, "conditions", data.get("conditions")),
     )
 

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from . import catalog, plan
 from .config import Config
 from .data import files
-from .data.files import checksum
+from .data._plain import checksum
 from .errors import InputError, Problem
 from .layout import DATA, Layout
 
@@ -91,11 +91,6 @@ def jobs(config: Config, layout: Layout) -> Jobs:
 def landmark_jobs(layout: Layout, name: str) -> Jobs:
     """How the files of a landmark come about, of whatever experiment."""
     return dict.fromkeys(_pictures(layout, name), functools.partial(_landmark, None, layout, name))
-
-
-def condition_jobs(layout: Layout, name: str, spec: str, code: str) -> Jobs:
-    """How the file of a condition comes about, of whatever experiment."""
-    return {layout.condition(name): lambda: Job("condition", spec, code)}
 
 
 def _pictures(layout: Layout, name: str) -> list[Path]:
@@ -178,16 +173,19 @@ def keep(layout: Layout, known: Jobs, outputs: Iterable[Path]) -> None:
         InputError: if what their jobs read is not what was made; it is then out of the way.
     """
     outputs, read = tuple(outputs), dict[Path, str]()
-    jobs = {job for job in map(known.get, outputs) if job}
-    _refuse_edited(layout, {path for job in jobs for path in job().reads}, read)
+    # Every look at a job reads its source, and several files are made by one.
+    job_of = functools.cache(lambda make: make())
+    jobs = {job_of(known[path]) for path in outputs if path in known}
+    _refuse_edited(layout, {path for job in jobs for path in job.reads}, read)
 
     def told(path: Path, digest: str | None) -> None:
         if path not in known:
             return
-        job = known[path]()
+        made = _UNFINISHED
         if digest:
+            job = job_of(known[path])
             _date(path, job.reads)
-        made = _record(job, digest, read) if digest else _UNFINISHED
+            made = _record(job, digest, read)
         files.write_json(layout.record(path), made)
 
     for path in outputs:

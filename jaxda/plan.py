@@ -7,7 +7,6 @@ what the lock says of these (`code_*`).
 """
 
 import functools
-import hashlib
 import json
 import os
 import shlex
@@ -24,6 +23,7 @@ from .clinic.table import TABLE as CONDITIONS
 from .clinic.table import Table, dump
 from .clinic.table import load as read_conditions
 from .config import CORE, Config, Fit, code_of, code_of_scenario, draft, fingerprint
+from .data._plain import checksum
 from .layout import DATA, Layout
 
 
@@ -277,39 +277,31 @@ def code_analysis(config: Config, run: Analysed) -> str:
     return _shared_code(provenance.ANALYSES, *sorted(own))
 
 
-def code_block(config: Config, block: Block) -> str:
-    """Digest of the source behind the sessions of one block of a batch."""
+def _block_code(config: Config, block: Block) -> tuple[str, ...]:
     lesions = {block.lesion, *block.batch.background, block.given.drug if block.given else ""}
     own = {f"lesions/{name}.py" for name in lesions if name}
     own |= {f"tasks/{block.batch.tasks[block.task].name}.py", "tasks/_*.py", "dopamine/*.py"}
     read = ("batch/*.py", "devices.py", "platform.py", "catalog.py", "data/sessions.py")
-    return fingerprint(*sorted(own.union(read, ("data/files.py",), code_of(config, block.model))))
+    return tuple(sorted(own.union(read, ("data/files.py",), code_of(config, block.model))))
+
+
+def code_block(config: Config, block: Block) -> str:
+    """Digest of the source behind the sessions of one block of a batch."""
+    return _shared_code(provenance.BATCHES, *_block_code(config, block))
 
 
 def code_batch(config: Config, name: str) -> str:
     """Digest of the source behind a batch."""
-    codes = dict.fromkeys(code_block(config, block) for block in blocks_of_batch(config, name))
-    return "-".join(codes)
+    different = dict.fromkeys(_block_code(config, b) for b in blocks_of_batch(config, name))
+    digests = "-".join(_once(fingerprint, patterns) for patterns in different)
+    return f"{digests} {provenance.environment(provenance.BATCHES)}"
 
 
 def spec_batch(config: Config, name: str) -> str:
     """What a batch depends on."""
     batch = config.batch[name]
-    return config.model_copy(
-        update={
-            "title": "",
-            "fit": type(config.fit)(),
-            "models": {m: config.models[m] for m in batch.models},
-            "scenarios": {},
-            "datasets": {},
-            "figures": {},
-            "analyses": {},
-            "batch": {name: batch},
-            "gallery": (),
-            "clinic": (),
-            "conditions": None,
-        }
-    ).model_dump_json()
+    models = {m: config.models[m] for m in batch.models}
+    return _only(config, fit=Fit(), models=models, batch={name: batch})
 
 
 def batch_outputs(config: Config, layout: Layout) -> list[Path]:
@@ -355,23 +347,18 @@ def _part(
     **changes: object,
 ) -> str:
     """The experiment cut down to one scenario or dataset and some variants."""
-    update: dict[str, object] = {
-        "figures": {},
-        "analyses": {},
-        "batch": {},
-        "gallery": (),
-        "clinic": (),
-        "conditions": None,
-        "scenarios": {},
-        "datasets": {},
-        "title": "",
-        "fit": _undivided(config),
-    }
-    update = {key: value for key, value in update.items() if key not in keep}
     kind = "datasets" if name in config.datasets else "scenarios"
-    update[kind] = {name: getattr(config, kind)[name].model_copy(update=changes)}
-    update["models"] = {v: config.models[v] for v in variants if v in config.models}
-    return config.model_copy(update=update).model_dump_json()
+    part: dict[str, object] = {key: getattr(config, key) for key in keep}
+    part[kind] = {name: getattr(config, kind)[name].model_copy(update=changes)}
+    part["models"] = {v: config.models[v] for v in variants if v in config.models}
+    return _only(config, fit=_undivided(config), **part)
+
+
+def _only(config: Config, **parts: object) -> str:
+    """Seed, precision, models and fits of an experiment, and of the rest these `parts` alone."""
+    nothing: dict[str, object] = {"title": "", "gallery": (), "clinic": (), "conditions": None}
+    nothing |= {key: {} for key in ("scenarios", "datasets", "figures", "analyses", "batch")}
+    return config.model_copy(update=nothing | parts).model_dump_json()
 
 
 def spec_simulate(config: Config, name: str, source: str) -> str:
@@ -437,11 +424,8 @@ def code_simulate(config: Config, name: str, source: str) -> str:
 
 def content_of(config: Config, name: str) -> str:
     """The checksum of a dataset's table, which says more than its date; empty without one."""
-    path = Path(config.datasets[name].path)
-    if not path.is_file():
-        return ""
-    with open(path, "rb") as table:
-        return hashlib.file_digest(table, "sha256").hexdigest()
+    path = config.datasets[name].path
+    return checksum(path) if os.path.isfile(path) else ""
 
 
 def code_read() -> str:
@@ -546,24 +530,20 @@ def spec_figure(config: Config, figure: str) -> str:
     shown = config.figures[figure]
     used = [v for name in shown for v in (*sources(config, name), *candidates(config, name))]
     reads = catalog.describe("figures", figure).facts["reads"]
-    update = {
-        "title": "",
-        "fit": type(config.fit)(),
-        "figures": {figure: shown},
-        "analyses": {
-            name: part.model_copy(update={"settings": {}})
-            for name, part in config.analyses.items()
-            if any(kind.split(".")[0] == name for kind in reads)
-        },
-        "batch": {},
-        "gallery": (),
-        "clinic": (),
-        "conditions": None,
-        "scenarios": {n: s for n, s in config.scenarios.items() if n in shown},
-        "datasets": {n: d for n, d in config.datasets.items() if n in shown},
-        "models": {v: config.models[v] for v in config.models if v in used},
+    analyses = {
+        name: part.model_copy(update={"settings": {}})
+        for name, part in config.analyses.items()
+        if any(kind.split(".")[0] == name for kind in reads)
     }
-    return config.model_copy(update=update).model_dump_json()
+    return _only(
+        config,
+        fit=Fit(),
+        figures={figure: shown},
+        analyses=analyses,
+        scenarios={n: s for n, s in config.scenarios.items() if n in shown},
+        datasets={n: d for n, d in config.datasets.items() if n in shown},
+        models={v: config.models[v] for v in config.models if v in used},
+    )
 
 
 def spec_report(config: Config) -> str:

@@ -20,12 +20,14 @@ _WHOLE_LOOPS = "--xla_backend_extra_options=xla_cpu_small_while_loop_byte_thresh
 class Shapes(NamedTuple):
     """How work is cut on a kind of device; it decides the speed and, but for rounding, no number.
 
-    `tile` is the lanes of one sweep of a simulation, `slots` those of a fit, `narrower` by how
-    much a sweep of at least `wide` slots narrows at its end. Noise is made for at most
-    `noise_block` events at once, and `unroll` events are one step of a scan.
+    `tile` is the lanes of one sweep of a simulation, `summed` of one that carries sums in place of
+    storing events, `slots` of a fit, and `narrower` by how much a sweep of at least `wide` slots
+    narrows at its end. Noise is made for at most `noise_block` events at once, and `unroll` events
+    are one step of a scan.
     """
 
     tile: int
+    summed: int
     slots: int
     wide: int
     narrower: int
@@ -35,10 +37,21 @@ class Shapes(NamedTuple):
 
 SHAPES = {
     # Widths that stayed in cache in benchmarks of single sweeps; benchmarks/devices.py --shapes
-    # holds them against others.
-    "cpu": Shapes(tile=1000, slots=1024, wide=512, narrower=8, noise_block=32, unroll=1),
+    # holds them against others. Sums take more of the cache than what is stored and gone
+    # (benchmarks/batch.py).
+    "cpu": Shapes(
+        tile=1000, summed=512, slots=1024, wide=512, narrower=8, noise_block=32, unroll=1
+    ),
     # A reasoned guess, measured nowhere: steps cost launches, so many lanes and few steps.
-    "gpu": Shapes(tile=131_072, slots=65_536, wide=8192, narrower=8, noise_block=32, unroll=8),
+    "gpu": Shapes(
+        tile=131_072,
+        summed=131_072,
+        slots=65_536,
+        wide=8192,
+        narrower=8,
+        noise_block=32,
+        unroll=8,
+    ),
 }
 
 

@@ -22,6 +22,7 @@ from .config import Config, fingerprint
 
 # Packages that decide what a job writes, from tables alone to posteriors.
 TABLES = ("numpy", "pyarrow")
+BATCHES = (*TABLES, "jax", "jaxlib", "equinox", "scipy")
 NUMBERS = (*TABLES, "jax", "jaxlib", "equinox", "diffrax", "lineax")
 FITS = (*NUMBERS, "optax", "optimistix")
 ANALYSES = (*FITS, "numpyro", "arviz")

@@ -3,11 +3,11 @@
 from typing import Any, NamedTuple
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from .batch import design
 from .batch.measures import MEASURES
 from .config import Config
+from .data.files import read_head
 from .errors import InputError, Problem
 from .layout import Layout
 from .report_findings import number
@@ -33,20 +33,14 @@ def collect(config: Config, layout: Layout) -> list[Told]:
     Raises:
         InputError: with every file that is missing or damaged.
     """
-    out, problems = [], []
+    out: list[Told] = []
+    problems: list[Problem] = []
     for name, batch in config.batch.items():
         path, size = layout.batch_cells(name), design.size(config, name)
         try:
-            with pq.ParquetFile(path) as file:
-                rows = file.metadata.num_rows
-                head = next(file.iter_batches(_MOST), None)
-                table = pa.Table.from_batches([head] if head else [], file.schema_arrow)
-        except FileNotFoundError:
-            problems.append(Problem(str(path), "no such file", "run the step that makes it"))
-            continue
-        except (pa.ArrowInvalid, OSError) as error:
-            found = f"not a readable Parquet file ({error})"
-            problems.append(Problem(str(path), found, "delete it and run again"))
+            table, rows = read_head(path, _MOST)
+        except InputError as error:
+            problems += error.problems
             continue
         text = (
             f"{size.sessions:,} sessions of {batch.trials} trials in {size.cells:,} cells. "

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..layout import Layout
+from .measures import MEASURES
 
 
 if TYPE_CHECKING:
@@ -23,14 +24,13 @@ if TYPE_CHECKING:
 MOST = 10_000_000
 NONE = "none"
 # Columns that no parameter may be called.
-_TAKEN = frozenset(
+_TAKEN = frozenset(MEASURES).union(
     re.findall(
         r"\w+",
         """
         model task lesion schedule dose time drug_dose draw replicate measure n mean sd se lower
-        upper min max histogram edges subject session trial event cue action choice latency reward
-        feedback onset terminal successor elapsed valid fresh context rpe dopamine error better
-        win_stay lose_stay actions
+        upper min max histogram edges subject session trial event cue action choice feedback onset
+        terminal successor elapsed valid fresh context rpe
         """,
     )
 )

@@ -10,7 +10,6 @@ import contextlib
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,9 +18,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from .. import plan
+from .. import plan, provenance
 from ..config import Config
-from ..data.files import metadata, whole, with_metadata, write_json
+from ..data.files import PARQUET, metadata, whole, with_metadata, write_json
 from ..data.sessions import Label, Sessions, to_table
 from ..layout import Layout
 from . import cells, sweep
@@ -31,9 +30,8 @@ from .measures import MEASURES
 
 
 Progress = Callable[[int, int], None]
-_LIBRARIES = ("jax", "jaxlib", "equinox", "numpy", "pyarrow", "scipy")
 _PARTITIONS = ("model", "task", "lesion", "schedule")
-_PARQUET = {"compression": "zstd", "version": "2.6", "write_page_checksum": True}
+_PARQUET = PARQUET | {"write_page_checksum": True}
 
 
 class _Chunk(NamedTuple):
@@ -109,11 +107,10 @@ def _chunks(config: Config, name: str, layout: Layout) -> list[_Chunk]:
     out: list[_Chunk] = []
     here = layout.batch(name)
     codes: dict[tuple[str, ...], str] = {}
-    libraries = {library: version(library) for library in _LIBRARIES}
     for block in blocks(config, name):
         of = sweep.structure(block)
         code = codes.get(of) or codes.setdefault(of, plan.code_block(config, block))
-        made = json.dumps([told(config, block), code, libraries, jax.default_backend()])
+        made = json.dumps([told(config, block), code, jax.default_backend()])
         for i, (first, n) in enumerate(block.chunks()):
             file = f"{block.label}/{i:06d}.parquet"
             rows = None if batch.rows == "cell" else here / f"{batch.rows}s" / file
@@ -343,7 +340,7 @@ def _facts(config: Config, name: str, every: Sequence[_Chunk]) -> dict[str, Any]
         **size(config, name)._asdict(),
         "rows": config.batch[name].rows,
         "digest": _together(every),
-        "versions": {library: version(library) for library in _LIBRARIES},
+        "versions": {p: provenance.version(p) for p in provenance.BATCHES},
         "backend": jax.default_backend(),
         "described": json.loads(config.batch[name].model_dump_json()),
     }

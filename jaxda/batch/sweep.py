@@ -30,9 +30,6 @@ from .tally import Tally, tally
 # Lanes of a sweep are a multiple of this, so that no vector loop has a remainder, which might
 # round otherwise: where a session lies among the lanes changes no bit of it.
 _WHOLE = 64
-# With what is summed beside it, a session carries more than one that is stored: on a CPU fewer
-# lanes than of a plain sweep stay in the first cache (benchmarks/batch.py).
-_CPU_LANES = 512
 
 
 class Players(NamedTuple):
@@ -182,8 +179,7 @@ class Shape(NamedTuple):
 def shape(n_sessions: int, tiles: int | None = None) -> Shape:
     """The shape for so many sessions at once, or of `tiles` on every device."""
     n_devices = len(devices.chosen())
-    tile = min(shapes().tile, _CPU_LANES) if jax.default_backend() == "cpu" else shapes().tile
-    most = max(_WHOLE, tile // _WHOLE * _WHOLE)
+    most = max(_WHOLE, shapes().summed // _WHOLE * _WHOLE)
     count = -(-n_sessions // most)
     width = -(-n_sessions // count // _WHOLE) * _WHOLE
     return Shape(n_devices, tiles or -(-count // n_devices), width)

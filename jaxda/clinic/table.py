@@ -140,12 +140,6 @@ def _listed(data: Any) -> Any:
     return {k: _listed(v) for k, v in data.items()} if isinstance(data, dict) else data
 
 
-def _tupled(data: Any) -> Any:
-    if isinstance(data, list):
-        return tuple(map(_tupled, data))
-    return {k: _tupled(v) for k, v in data.items()} if isinstance(data, dict) else data
-
-
 def _row(name: str, data: Any, report: _marked.Report) -> Condition | None:
     try:
         row = Condition.model_validate(data)
@@ -186,7 +180,7 @@ def _check(loc: _marked.Loc, comparison: Comparison, report: _marked.Report) -> 
         return
     card = catalog.describe("assays", comparison.assay)
     for arm in ("control", "condition"):
-        settings = {k: _tupled(v) for k, v in getattr(comparison, arm).items()}
+        settings = {k: _marked.tuples(v) for k, v in getattr(comparison, arm).items()}
         check_settings(card, settings, (*loc, arm), report)
     outcomes = card.facts["outcomes"]
     for name, expected in comparison.expect.items():

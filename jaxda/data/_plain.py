@@ -1,5 +1,6 @@
 """Files that a user names: plain files of a bounded size, and nothing that waits or never ends."""
 
+import hashlib
 import io
 import os
 import stat
@@ -43,6 +44,12 @@ def contents(path: str | Path, most: int) -> bytes:
     if max(size, len(raw)) > most:
         raise Unreadable(f"a file of {_told(max(size, len(raw)))}", f"at most {_told(most)}")
     return raw
+
+
+def checksum(path: str | Path) -> str:
+    """The SHA-256 of a file."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def unpacked(raw: bytes, most: int) -> bytes:

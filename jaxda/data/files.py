@@ -2,7 +2,6 @@
 
 import contextlib
 import errno
-import hashlib
 import json
 import os
 import tempfile
@@ -14,8 +13,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..errors import InputError, Problem
+from ._plain import checksum
 
 
+# The same table always gives the same bytes.
+PARQUET = {"compression": "zstd", "version": "2.6"}
 # What a device refuses, and nobody's program can help.
 _REFUSED = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)
 _told: Callable[[Path, str | None], None] | None = None
@@ -25,12 +27,6 @@ def tell(told: Callable[[Path, str | None], None] | None) -> None:
     """Have `told` know of every file: None before it takes its name, its SHA-256 afterwards."""
     global _told
     _told = told
-
-
-def checksum(path: str | Path) -> str:
-    """The SHA-256 of a file."""
-    with open(path, "rb") as f:
-        return hashlib.file_digest(f, "sha256").hexdigest()
 
 
 @contextlib.contextmanager
@@ -85,7 +81,7 @@ def write_json(path: str | Path, value: Any) -> None:
 def write_table(path: str | Path, table: pa.Table) -> None:
     """Write a Parquet file; the same table always gives the same bytes."""
     with whole(path) as aside:
-        pq.write_table(table, aside, compression="zstd", version="2.6")
+        pq.write_table(table, aside, **PARQUET)
 
 
 def read_table(path: str | Path) -> pa.Table:
@@ -94,8 +90,26 @@ def read_table(path: str | Path) -> pa.Table:
     Raises:
         InputError: if it is missing or damaged.
     """
-    try:
+    with _readable(path):
         return pq.read_table(path)
+
+
+def read_head(path: str | Path, rows: int) -> tuple[pa.Table, int]:
+    """The first `rows` of a Parquet file, and how many it has.
+
+    Raises:
+        InputError: if it is missing or damaged.
+    """
+    with _readable(path), pq.ParquetFile(path) as file:
+        head = next(file.iter_batches(rows), None)
+        table = pa.Table.from_batches([head] if head else [], file.schema_arrow)
+        return table, file.metadata.num_rows
+
+
+@contextlib.contextmanager
+def _readable(path: str | Path) -> Iterator[None]:
+    try:
+        yield
     except FileNotFoundError:
         raise InputError(
             [Problem(str(path), "no such file", "run the step that makes it")]

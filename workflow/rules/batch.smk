@@ -15,7 +15,7 @@ rule batch_part:
         "../envs/jaxda.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=plan.memory(2000),
     params:
         spec=lambda w: plan.spec_batch(experiment, w.batch),
         code=lambda w: plan.code_batch(experiment, w.batch),
@@ -39,7 +39,7 @@ rule batch:
         "../envs/jaxda.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=plan.memory(2000),
     params:
         spec=lambda w: plan.spec_batch(experiment, w.batch),
         code=lambda w: plan.code_batch(experiment, w.batch),
