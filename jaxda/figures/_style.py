@@ -114,7 +114,8 @@ def dots(
     """Means with their intervals, joined."""
     it = Mean(*map(np.atleast_1d, it))
     error = np.stack([it.value - it.low, it.high - it.value])
-    error = np.where(np.isfinite(error), error, 0.0)
+    # An end may lie on the other side of the mean, be it by rounding alone.
+    error = np.where(np.isfinite(error), np.maximum(error, 0.0), 0.0)
     ax.errorbar(
         x,
         it.value,

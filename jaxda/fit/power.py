@@ -305,7 +305,8 @@ def power(refits: pa.Table, subjects: Sequence[int], *, seed: int, level: float 
 
     Groups are drawn with replacement from the `n` simulated subjects. `low` and `high` are 95 %
     intervals: percentiles over bootstrapped cohorts, so they hold the noise of a finite cohort,
-    and Wilson's for a share of subjects.
+    and Wilson's for a share of subjects. Near a share of 0 or 1 percentiles alone may leave out the
+    value itself; the interval then ends there.
     """
     columns: dict[str, list] = {name: [] for name in _SCHEMA.names}
     found = {n: refits.column(n).to_pylist() for n in ("scenario", "source", "blocks", "trials")}
@@ -355,12 +356,12 @@ def _recovered(rows: pa.Table, random: np.random.Generator) -> Iterator[dict[str
         again = random.integers(facts["n"], size=(_COHORTS, facts["n"]))
         truth, estimate = it["truth"][again], it["estimate"][again]
         rmse = np.sqrt(np.mean((estimate - truth) ** 2, axis=1))
-        yield {**facts, "quantity": "rmse", "value": said["rmse"], **_percentiles(rmse)}
+        yield {**facts, "quantity": "rmse", **_estimated(said["rmse"], rmse)}
         if said["r"] is not None:
             a, b = (x - x.mean(axis=1, keepdims=True) for x in (truth, estimate))
             scale = np.sqrt(np.sum(a * a, axis=1) * np.sum(b * b, axis=1))
             r = np.sum(a * b, axis=1) / np.where(scale > 0, scale, np.nan)
-            yield {**facts, "quantity": "r", "value": said["r"], **_percentiles(r)}
+            yield {**facts, "quantity": "r", **_estimated(said["r"], r)}
         foretold = float(np.sqrt(np.mean(it["predicted"] ** 2)))
         yield {**facts, "quantity": "rmse", "method": "information", "value": foretold}
 
@@ -437,12 +438,13 @@ def _share(
     value = float(np.mean(holds(random.integers(n, size=(20 * _GROUPS, size)))))
     cohorts = [random.integers(n, size=n) for _ in range(_COHORTS)]
     shares = [np.mean(holds(c[random.integers(n, size=(_GROUPS, size))])) for c in cohorts]
-    return {"value": value, **_percentiles(np.asarray(shares))}
+    return _estimated(value, np.asarray(shares))
 
 
-def _percentiles(values: np.ndarray) -> dict[str, float]:
-    low, high = np.nanpercentile(values, _INTERVAL)
-    return {"low": float(low), "high": float(high)}
+def _estimated(value: float, cohorts: np.ndarray) -> dict[str, float]:
+    """A value and its interval, from the same of bootstrapped cohorts."""
+    low, high = map(float, np.nanpercentile(cohorts, _INTERVAL))
+    return {"value": value, "low": min(low, value), "high": max(high, value)}
 
 
 def wilson(share: float, n: int) -> tuple[float, float]:

@@ -98,6 +98,14 @@ def test_several_numbers_of_blocks_are_lines_of_their_own():
     assert found["beta, 1 block"]["trials"] == [40, 160]
 
 
+def test_an_interval_beyond_its_value_is_drawn_all_the_same():
+    rows = power().to_pylist()
+    for row in rows:
+        if row["quantity"] == "right group":
+            row |= {"value": 0.99975, "low": 1.0, "high": 1.0}
+    drawn(Power(), power=table(rows))
+
+
 def test_nothing_simulated_is_refused():
     with pytest.raises(InputError, match="nothing was simulated"):
         drawn(Power(), power=power().slice(0, 0))

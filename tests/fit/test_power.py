@@ -16,6 +16,7 @@ from jaxda.fit.power import (
     Candidate,
     Cut,
     Population,
+    _estimated,
     fitted_values,
     power,
     prefixes,
@@ -151,6 +152,15 @@ def test_decisions_between_models():
     law = stats.binom.sf(2, 5, 0.75)
     assert it["right group", "bic", "simulation", 5]["value"] == pytest.approx(law, abs=0.02)
     assert not any(of == "evidence" for _, of, _, _ in it)
+
+
+def test_an_interval_holds_its_value():
+    # Of many groups one was wrong, and of the few of any cohort none.
+    it = _estimated(0.99975, np.ones(500))
+    assert it == {"value": 0.99975, "low": 0.99975, "high": 1.0}
+    assert _estimated(0.5, np.linspace(0, 1, 1001)) == pytest.approx(
+        {"value": 0.5, "low": 0.025, "high": 0.975}
+    )
 
 
 def test_wilsons_interval_of_eight_in_ten():
