@@ -18,6 +18,7 @@ from .progress import progress
 
 
 _DEFAULT = "config/config.yaml"
+_INDIVIDUALS = 2_000
 
 
 class _Group(click.Group):
@@ -293,7 +294,7 @@ class _Block(click.ParamType):
         if number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of):
             return int(number), int(of)
         found, right = repr(value), "a number and how many there are, such as 2/8"
-        raise InputError([Problem("--block", found, right)])
+        raise InputError([Problem(param.opts[0], found, right)])
 
 
 @app.command(epilog="Example: jaxda fit -s healthy -m opal -k q")
@@ -593,7 +594,7 @@ def _individuals_option(f: Callable) -> Callable:
         "--individuals",
         "-n",
         type=click.IntRange(min=2),
-        default=2_000,
+        default=_INDIVIDUALS,
         show_default=True,
         help="Individuals, each as control and under the condition.",
     )(f)
@@ -619,11 +620,15 @@ def condition(results: Path, table: str | None, individuals: int, name: str) -> 
 
     rows = load(table or TABLE)
     _known(("condition", name, rows))
-    from . import platform
+    from . import manifest, platform
     from .data.files import write_json
 
+    layout = Layout(results)
+    unusual = individuals if individuals != _INDIVIDUALS else None
+    jobs = manifest.condition_jobs(layout, name, rows[name], unusual)
+    manifest.keep(layout, jobs, jobs)
     platform.configure()
-    write_json(Layout(results).condition(name), _measured_condition(name, rows[name], individuals))
+    write_json(layout.condition(name), _measured_condition(name, rows[name], individuals))
 
 
 @app.command(epilog="Examples: jaxda conditions    jaxda conditions -n 500 snc_loss_half")

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from . import catalog, plan
+from .clinic.table import Condition, dump
 from .config import Config
 from .data import files
 from .data._plain import checksum
@@ -72,7 +73,7 @@ def jobs(config: Config, layout: Layout) -> Jobs:
     for name in plan.gallery(config):
         add(_pictures(layout, name), _landmark, name)
     for name in plan.conditions(config):
-        add([layout.condition(name)], _condition, name)
+        add([layout.condition(name)], _condition_of, name)
     for name in config.figures:
         add([layout.figure(name, s) for s in ("svg", "png", "json")], _figure, name)
     told = tuple(path for path in out if path.suffix in (".parquet", ".json", ".svg"))
@@ -91,6 +92,11 @@ def jobs(config: Config, layout: Layout) -> Jobs:
 def landmark_jobs(layout: Layout, name: str) -> Jobs:
     """How the files of a landmark come about, of whatever experiment."""
     return dict.fromkeys(_pictures(layout, name), functools.partial(_landmark, None, layout, name))
+
+
+def condition_jobs(layout: Layout, name: str, row: Condition, individuals: int | None) -> Jobs:
+    """How the file of a condition comes about; `individuals` if they are not as many as usual."""
+    return {layout.condition(name): functools.partial(_condition, name, row, individuals)}
 
 
 def _pictures(layout: Layout, name: str) -> list[Path]:
@@ -142,8 +148,14 @@ def _landmark(config: Config | None, layout: Layout, name: str) -> Job:
     return Job("landmark", "", plan.code_landmark(name))
 
 
-def _condition(config: Config, layout: Layout, name: str) -> Job:
-    return Job("condition", plan.spec_condition(config, name), plan.code_condition(config, name))
+def _condition_of(config: Config, layout: Layout, name: str) -> Job:
+    return _condition(name, plan.conditions(config)[name])
+
+
+def _condition(name: str, row: Condition, individuals: int | None = None) -> Job:
+    # Other numbers of individuals than the usual are none that an experiment asks for.
+    spec = dump(name, row) + (f" {individuals} individuals" if individuals else "")
+    return Job("condition", spec, plan.code_condition(row))
 
 
 def _figure(config: Config, layout: Layout, name: str) -> Job:

@@ -20,7 +20,7 @@ from . import _marked, catalog, provenance
 from .batch.design import Block
 from .batch.design import blocks as blocks_of_batch
 from .clinic.table import TABLE as CONDITIONS
-from .clinic.table import Table, dump
+from .clinic.table import Condition, Table, dump
 from .clinic.table import load as read_conditions
 from .config import CORE, Config, Fit, code_of, code_of_scenario, draft, fingerprint
 from .data._plain import checksum
@@ -268,7 +268,7 @@ def spec_analysis(config: Config, run: Analysed) -> str:
 def code_analysis(config: Config, run: Analysed) -> str:
     """Digest of the source behind one run of an analysis."""
     models = (run.model,) if run.model else candidates(config, run.scenario)
-    own = {f"analyses/{run.name}.py", "analyses/_*.py", "fit/*.py", "data/*.py"}
+    own = {f"analyses/{run.name}.py", "analyses/_*.py", "fit/*.py", "data/*.py", "wording.py"}
     own = own.union(_fit_code(config), *(code_of(config, m) for m in models))
     if run.scenario in config.scenarios:
         scenario = config.scenarios[run.scenario].model_copy(update={"sources": (run.source,)})
@@ -488,9 +488,9 @@ def spec_condition(config: Config, name: str) -> str:
     return dump(name, conditions(config)[name])
 
 
-def code_condition(config: Config, name: str) -> str:
+def code_condition(condition: Condition) -> str:
     """Digest of the source behind the measurement of a condition."""
-    assays = {c.assay for c in conditions(config)[name].compare}
+    assays = {c.assay for c in condition.compare}
     models = {m for a in assays for m in catalog.describe("assays", a).facts.get("models", ())}
     own = [f"assays/{a}.py" for a in sorted(assays)] + [f"models/{m}.py" for m in sorted(models)]
     shared = (
@@ -560,7 +560,7 @@ def code_report() -> str:
         "lesions/*.py",
         "fit/solvers/*.py",
     )
-    own = ("report*", "__init__.py", "data/files.py", "catalog.py", "provenance.py")
+    own = ("report*", "wording.py", "__init__.py", "data/files.py", "catalog.py", "provenance.py")
     rest = (*cards, "landmarks/*.py", "assays/*.py", "clinic/table.py")
     return _code(provenance.ALL, *own, *rest)
 

@@ -10,8 +10,8 @@ from .config import Config
 from .data.files import read_table
 from .errors import InputError, Problem
 from .layout import DATA, Layout
-from .report_findings import number
 from .report_tables import Cell, Column, Sheet
+from .wording import number
 
 
 # Longer tables are cut; the whole lies in a file.

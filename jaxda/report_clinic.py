@@ -11,9 +11,9 @@ from .clinic.table import ARROWS, Condition
 from .data.files import write_text
 from .errors import InputError, Problem
 from .layout import Layout
-from .report_findings import listed, number, plural
 from .report_pictures import environment
 from .report_tables import Cell, Column, Sheet
+from .wording import listed, number, plural
 
 
 # How a size is written, by its scale.

@@ -9,9 +9,9 @@ from .data.files import write_text
 from .errors import InputError, Problem
 from .landmarks._base import Check, heard
 from .layout import Layout
-from .report_findings import plural
 from .report_pictures import address, environment
 from .report_tables import Cell, Column, Sheet
+from .wording import plural
 
 
 class Picture(NamedTuple):

@@ -34,6 +34,7 @@ from .params import free
 from .plan import Analysed, candidates, unit_of
 from .rollout import Agent, start
 from .rollout import simulate as play
+from .tasks._base import Task
 from .types import Env, Event, Readout
 
 
@@ -203,9 +204,8 @@ def simulate(
     keys = jnp.tile(keys, n_doses)
     labels = [Label(float(d), s, i) for d in scenario.doses for s in subjects for i in sessions]
     n_events = task.events_for(scenario.trials)
-    run = lambda keys, lanes: play(agent, task, keys, n_events, lanes, record=_recorded, truth=True)
     parts = []
-    for tile in in_tiles(run, (keys, lanes), len(labels)):
+    for tile in in_tiles(_Play(agent, task, n_events), (keys, lanes), len(labels)):
         parts.append(tile.result)
         progress(tile.first + tile.lanes, len(labels))
     (events, extra), behind = jax.tree.map(lambda *x: np.concatenate(x, axis=-1), *parts)
@@ -226,6 +226,18 @@ def simulate(
 def short(path: str) -> str:
     """The name of a parameter without the parts it sits in."""
     return path.rsplit(".", 1)[-1]
+
+
+class _Play(eqx.Module):
+    """All of some sessions; where agent and task are of the same kind, the program is as well."""
+
+    agent: Agent
+    task: Task
+    n_events: int = eqx.field(static=True)
+
+    def __call__(self, keys: Any, lanes: Any) -> Any:
+        some = (self.agent, self.task, keys, self.n_events, lanes)
+        return play(*some, record=_recorded, truth=True)
 
 
 def _recorded(event: Event, readout: Readout) -> tuple[Event, dict[str, Any]]:

@@ -82,7 +82,7 @@ def test_coding_by_hand():
     age = [20.0, 30.0, 40.0, 50.0, 60.0, 70.0]
     made = covariates.design({"group": GROUP, "age": age}, SUBJECTS)
     assert made.coefficients == ("intercept", "group[p]", "age")
-    assert made.contrast == ("", "p against c", "+15.81 around 40")
+    assert made.contrast == ("", "p against c", "+15.81, one SD")
     assert made.categorical == (True, True, False)
     assert made.missing == ("",) * 5 + ("group",)
     assert made.complete.tolist() == [True] * 5 + [False]

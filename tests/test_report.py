@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from jaxda import report_findings as found
+from jaxda import wording
 from jaxda.config import Config
 from jaxda.data.files import write_table
 from jaxda.errors import InputError
@@ -417,14 +418,19 @@ def test_cautions_about_corners_and_flat_optima():
     ],
 )
 def test_numbers_are_readable(x, text):
-    assert found.number(x) == text
+    assert wording.number(x) == text
+
+
+def test_a_difference_has_a_sign_if_it_has_one_at_its_places():
+    found = [wording.signed(x) for x in (0.336, -0.336, 0.001, -0.001, 0.0, None)]
+    assert found == ["+0.34", "−0.34", "0.00", "0.00", "0.00", "–"]
 
 
 def test_shares_and_correlations_do_not_round_to_certainty():
-    assert spoken(found.share(0.999)) == "> 99 %"
-    assert spoken(found.share(0.001)) == "< 1 %"
-    assert [spoken(found.share(x)) for x in (0, 0.5, 1)] == ["0 %", "50 %", "100 %"]
-    assert spoken(found.correlation(0.9974)) == "r > 0.99"
+    assert spoken(wording.share(0.999)) == "> 99 %"
+    assert spoken(wording.share(0.001)) == "< 1 %"
+    assert [spoken(wording.share(x)) for x in (0, 0.5, 1)] == ["0 %", "50 %", "100 %"]
+    assert spoken(wording.correlation(0.9974)) == "r > 0.99"
 
 
 # The page
@@ -575,7 +581,7 @@ def test_the_digest_of_the_report_covers_its_sources(monkeypatch, tmp_path):
     shutil.copytree(jaxda_config._ROOT, copy, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(jaxda_config, "_ROOT", copy)
     seen = {code_report()}
-    parts = ("report.py", "report_findings.py", "report_tables.py", "report_template.html.j2")
+    parts = ("report.py", "report_findings.py", "wording.py", "report_template.html.j2")
     for name in parts:
         with (copy / name).open("a", encoding="utf-8") as file:
             file.write("\n")

@@ -115,6 +115,19 @@ def test_another_version_of_a_package_is_stale(folder, capsys, monkeypatch):
     assert status == 1 and f"pyarrow {installed}" in told and "pyarrow 0.0" in told
 
 
+def test_a_condition_has_its_record_and_fewer_individuals_are_not_as_many_as_usual(
+    folder, capsys, monkeypatch
+):
+    with (folder / "config" / "config.yaml").open("a", encoding="utf-8") as file:
+        file.write("clinic: [snc_loss_half]\n")
+    wanted = "results/clinic/snc_loss_half.json"
+    assert run("condition", "snc_loss_half", "-n", "20") == 0
+    assert f"stale       {wanted}" in verified(capsys)[1]
+    monkeypatch.setattr("jaxda.cli._INDIVIDUALS", 20)
+    assert run("condition", "snc_loss_half", "-n", "20") == 0
+    assert f"intact      {wanted}" in verified(capsys, "results", "--all")[1]
+
+
 def test_a_broken_off_job_is_no_alarm(folder, capsys):
     (folder / NAME).unlink()
     record = folder / "results" / "records" / "mine" / "data" / "sessions.parquet.json"

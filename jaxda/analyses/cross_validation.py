@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from ..fit.crossvalidation import Prediction, cross_validate, hold_out, predictions
 from ..stages import problem_of
+from ..wording import fixed, number
 from ._base import AbstractAnalysis, Inputs, Result, WrongSetting
 from ._fitting import at_dose, solver
 
@@ -86,14 +87,14 @@ def _words(table: pa.Table, rows: list[dict[str, Any]]) -> list[str]:
     records = sum(r["records"] for r in rows if r["model"] == best["model"])
     out = [
         f"{best['model']} predicts {records:,} held-out records of {best['n']} units best, with "
-        f"{best['elpd'] / records:.3f} nats each."
+        f"{fixed(best['elpd'] / records, 3)} nats each."
     ]
     for other in others:
         away, error = -other["difference"], other["se_difference"]
         sure = error is not None and away > 2 * error
         out.append(
-            f"{other['model']} is {'' if sure else 'not surely '}worse: {away:.1f} nats"
-            + ("." if error is None else f" (standard error {error:.1f}).")
+            f"{other['model']} is {'' if sure else 'not surely '}worse: {number(away)} nats"
+            + ("." if error is None else f" (standard error {number(error)}).")
         )
     failed = sum(not r["converged"] for r in rows)
     if failed:

@@ -10,6 +10,7 @@ from .. import agents
 from ..fit.coordinates import coordinates
 from ..fit.design import Design, Goal, Phase, Variable, confirm, expected, search
 from ..stages import build_agent, fitter
+from ..wording import number
 from ._base import AbstractAnalysis, Inputs, Result, WrongSetting
 
 
@@ -86,7 +87,8 @@ class DesignSearch(AbstractAnalysis):
     def _words(self, design: Design, found, designs: pa.Table) -> list[str]:
         rows = {(r["design"], r["quantity"]): r for r in designs.to_pylist()}
         moved = ", ".join(
-            f"{v.name} from {v.start:.3g} to {found.values[v.name]:.3g}" for v in design.variables
+            f"{v.name} from {number(v.start)} to {number(found.values[v.name])}"
+            for v in design.variables
         )
         gain = rows["found", "criterion"]
         sure = gain["gain_low"] is not None and gain["gain_low"] > 0
@@ -98,7 +100,8 @@ class DesignSearch(AbstractAnalysis):
         )
         for a, b in zip(before, after, strict=True):
             out.append(
-                f"{a['quantity']}: predicted error {a['predicted']:.3g} → {b['predicted']:.3g}, "
-                f"in simulated fits {a['confirmed']:.3g} → {b['confirmed']:.3g}."
+                f"{a['quantity']}: predicted error {number(a['predicted'])} → "
+                f"{number(b['predicted'])}, in simulated fits {number(a['confirmed'])} → "
+                f"{number(b['confirmed'])}."
             )
         return out

@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from ..fit.hbi import Hierarchy, frequencies, group_means, individuals, infer
 from ..stages import problem_of
+from ..wording import number
 from ._base import AbstractAnalysis, Inputs, Result
 from ._fitting import at_dose, found
 
@@ -51,7 +52,7 @@ def _words(result: Hierarchy, n: int) -> list[str]:
     out = [
         f"Of {n} units, {result.models[k]} has an expected share of {result.frequency[k]:.2f} "
         f"(protected exceedance probability {result.protected[k]:.2f}, omnibus risk "
-        f"{result.omnibus_risk:.2g})."
+        f"{number(result.omnibus_risk, 2)})."
     ]
     for model, subjects in zip(result.models, result.subjects, strict=True):
         lost = int((~subjects.proper).sum())

@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from ..fit.hierarchical import Group, group_table, hierarchical, unit_table
 from ..stages import problem_of
+from ..wording import fixed, signed
 from ._base import AbstractAnalysis, Inputs, Result
 from ._designs import linear_model
 
@@ -53,7 +54,7 @@ class HierarchicalFit(AbstractAnalysis):
 def _words(group: Group, table: pa.Table) -> list[str]:
     out = [
         f"{group.subjects} subjects, {int(group.used.sum())} of {len(group.used)} units in the "
-        f"group; log evidence {group.log_evidence:.1f} nats."
+        f"group; log evidence {fixed(group.log_evidence, 1)} nats."
     ]
     for row in table.to_pylist():
         if row["coefficient"] != "intercept":
@@ -69,11 +70,12 @@ def _words(group: Group, table: pa.Table) -> list[str]:
 
 
 def _effect(row: dict[str, Any]) -> str:
+    covariate, _, _ = row["coefficient"].partition("[")
     sure = row["lower"] > 0 or row["upper"] < 0
     text = (
-        f"{row['parameter']}, {row['contrast']}: {row['estimate']:+.2f} in its coordinate (95 % "
-        f"interval {row['lower']:+.2f} to {row['upper']:+.2f})"
+        f"{row['parameter']}, {covariate} {row['contrast']}: {signed(row['estimate'])} in "
+        f"its coordinate (95 % interval {signed(row['lower'])} to {signed(row['upper'])})"
     )
     if row["d"] is not None:
-        text += f", d = {row['d']:+.2f}"
+        text += f", d = {signed(row['d'])}"
     return text + ("." if sure else ", which may be none.")

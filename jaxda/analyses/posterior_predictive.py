@@ -7,6 +7,7 @@ import numpy as np
 
 from ..fit.predictive import laplace_draws, posterior_predictive
 from ..stages import build_task, problem_of
+from ..wording import number
 from ._base import AbstractAnalysis, Inputs, Result
 from ._fitting import found
 
@@ -61,10 +62,10 @@ class PosteriorPredictive(AbstractAnalysis):
         ]
         worst = sorted(wrong, key=lambda r: -abs(r["observed"] - r["mean"]))[:_NAMED]
         for row in worst:
-            level = f" {row['level']}" if row.get("level") not in (None, "") else ""
+            level = f", {row['level']}" if row.get("level") not in (None, "") else ""
             at = f" at dose {row['dose']:g}" if row["dose"] else ""
             told.append(
-                f"{row['statistic']}{level}{at}: observed {row['observed']:.3g}, predicted "
-                f"{row['mean']:.3g} ({row['low']:.3g} to {row['high']:.3g})."
+                f"{row['statistic']}{level}{at}: observed {number(row['observed'])}, predicted "
+                f"{number(row['mean'])} ({number(row['low'])} to {number(row['high'])})."
             )
         return Result({"statistics": table}, told)

@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from ..data.covariates import PREFIX
 from ..fit.selection import assignment, condition_difference, group_difference, selection
+from ..wording import level, number
 from ._base import AbstractAnalysis, Inputs, Result, WrongSetting
 
 
@@ -49,7 +50,7 @@ class ModelSelection(AbstractAnalysis):
             "groups": group_difference(fits, self._groups(given.sessions), self.criterion),
         }
         kind = "family" if families else "model"
-        told = [_words(cell, kind) for cell in _by_dose(models)]
+        told = _words(models, kind)
         for row in tables["groups"].to_pylist():
             told.append(
                 f"{row['one']} and {row['other']} share their frequencies with probability "
@@ -82,22 +83,22 @@ class ModelSelection(AbstractAnalysis):
         return pairs
 
 
-def _by_dose(models: pa.Table) -> list[list[dict[str, Any]]]:
+def _words(models: pa.Table, kind: str) -> list[str]:
     cells: dict[float, list[dict[str, Any]]] = {}
     for row in models.to_pylist():
         cells.setdefault(row["dose"], []).append(row)
-    return list(cells.values())
+    at = (f"At dose {level(dose)}: " if len(cells) > 1 else "" for dose in cells)
+    return [a + _leader(rows, kind) for a, rows in zip(at, cells.values(), strict=True)]
 
 
-def _words(rows: list[dict[str, Any]], kind: str) -> str:
+def _leader(rows: list[dict[str, Any]], kind: str) -> str:
     best = max(rows, key=lambda r: r["protected"])
-    at = f"At dose {best['dose']:g}: " if best["dose"] else ""
     risk = best["omnibus_risk"]
     sure = best["protected"] >= _SURE
     return (
-        f"{at}{best[kind]} is {'the' if sure else 'not surely the'} most frequent {kind} "
+        f"{best[kind]} is {'the' if sure else 'not surely the'} most frequent {kind} "
         f"(frequency {best['frequency']:.2f}, protected exceedance probability "
-        f"{best['protected']:.2f}, omnibus risk {risk:.2g}, n = {best['n']}"
+        f"{best['protected']:.2f}, omnibus risk {number(risk, 2)}, n = {best['n']}"
         + (f", {best['left_out']} left out" if best["left_out"] else "")
         + ")."
     )

@@ -117,7 +117,7 @@ def _columns(
     if reference is None and len(distinct) > 2 and all(isinstance(v, float) for v in distinct):
         x = np.asarray(values, float)
         centre, scale = x.mean(), x.std(ddof=1)
-        yield name, f"+{scale:.4g} around {centre:.4g}", False, (x - centre) / scale
+        yield name, f"+{scale:.4g}, one SD", False, (x - centre) / scale
         return
     spelt = [f"{v:g}" if isinstance(v, float) else str(v) for v in values]
     levels = sorted(set(spelt))

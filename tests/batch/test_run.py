@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from jaxda import cli, config
+from jaxda import cli, config, devices
 from jaxda.batch import design, sweep
 from jaxda.batch import run as running
 from jaxda.batch.run import run
@@ -78,6 +78,13 @@ def test_a_chunk_changes_no_session_and_no_mean(grid, tmp_path):
         for name in ("sd", "se", "lower", "upper"):
             assert a.pop(name) == pytest.approx(b.pop(name), rel=1e-9)
         assert a == b
+
+
+@pytest.mark.parametrize("n", [2, 4])
+def test_devices_change_no_byte(grid, tmp_path, n):
+    with devices.use(jax.devices()[:n]):
+        other = played(tmp_path)
+    assert contents(other.root) == contents(grid.root)
 
 
 def test_more_of_anything_changes_nothing_that_was_there(grid, tmp_path):

@@ -272,3 +272,11 @@ def test_a_group_without_differences_has_no_variance(monkeypatch):
     found = measured(monkeypatch, y, [f"s{i}" for i in range(20)], tolerance=1e-4, rounds=100)
     assert found.converged and found.singular and found.sigma[0, 0] < 0.011
     assert np.allclose(found.mean, y.mean(), atol=0.02)
+
+
+def test_what_does_not_differ_does_not_slow_what_does(monkeypatch):
+    # Only the second coordinate differs more than errors do, within subjects and between.
+    y = [0.1, 1.0, 0.1] * (draws(8, 60, 3) + np.repeat(draws(9, 15, 3), 4, axis=0))
+    subjects, drug = [f"s{i // 4}" for i in range(60)], [0.0, 1.0, 2.0, 3.0] * 15
+    found = measured(monkeypatch, y, subjects, {"drug": drug}, tolerance=1e-3, full=False)
+    assert found.singular and found.converged and len(found.trace) == 2

@@ -1092,7 +1092,7 @@ def batches() -> Iterator[Case]:
     yield Case("a batch that is not there", sound, ("batch", "dya", "-c", E), ("'day'?",))
     for part in ("0/2", "3/2", "x", "1", "1/0", "-1/2", "1e9/2", ""):
         door = ("batch", "day", "-c", E, "-p", part)
-        yield Case(f"batch: the part {part!r}", sound, door, ("--block",))
+        yield Case(f"batch: the part {part!r}", sound, door, ("--part",))
     yield batch("a trillion replicates", "replicates: 2", f"replicates: {10**12}", "10,000,000")
     yield batch("a trillion draws", "draws: 3", f"draws: {10**12}", "10,000,000")
     yield batch("a trillion trials", "trials: 9", f"trials: {10**12}", "trials")

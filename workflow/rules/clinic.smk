@@ -13,7 +13,7 @@ rule condition:
         mem_mb=plan.memory(2000),
     params:
         spec=lambda w: plan.spec_condition(experiment, w.condition),
-        code=lambda w: plan.code_condition(experiment, w.condition),
+        code=lambda w: plan.code_condition(plan.conditions(experiment)[w.condition]),
     shell:
         "jaxda condition {wildcards.condition:q} -t {params.spec:q} -r results 2> {log:q}"
 
