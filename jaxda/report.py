@@ -284,7 +284,7 @@ def _fitting(config: Config) -> list[str]:
             if fit.prior
             else " by maximum likelihood, without a prior."
         ),
-        f"Solver {fit.solver}: {wording.plural(fit.restarts, 'restart')} from points drawn from "
+        f"Solver {fit.solver}: {wording.plural(fit.restarts, 'restart')} from points spread around "
         f"the priors, at most {wording.plural(fit.steps, 'step')} each, converged at a tolerance "
         f"of {number(fit.tolerance)}; numbers have {config.precision} bits. The best restart "
         "counts.",

@@ -20,6 +20,10 @@ from .profile import profile
 from .solvers._base import AbstractSolver
 
 
+# Columns of a Hadamard matrix by parameter (its rows are restarts, both read as bits): first those
+# that are balanced from two rows on.
+_COLUMNS = (1, 3, 5, 7, 2, 4, 6)
+_REACH = 3.0
 # Restarts whose loss lies within this many nats of the best have found the same optimum.
 _SAME = 1e-3
 _CONFIDENCE = 1.959963984540054
@@ -68,11 +72,29 @@ class Estimates(NamedTuple):
 def starting_points(
     frees: Sequence[Free], seed: int, names: Sequence[tuple[str, ...]], restarts: int
 ) -> Float[Array, "restarts units free"]:
-    """Starts drawn from the priors; each (unit, restart) has a stream of its own."""
+    """Starts for every unit; each (unit, restart) has a stream of its own.
+
+    The first is drawn from the priors. The others are as well, but are then moved to the side of
+    the mean that an orthogonal array says, with signs of its own for each unit and parameter, and
+    `_REACH` times as far away: optima that few starts find lie towards the corners.
+    """
     rows = [(*name, f"restart {r}") for r in range(restarts) for name in names]
-    draws = jax.vmap(lambda k: sample(frees, k))(named_keys(seed, rows))
-    flat = jnp.stack([draws[f.name] for f in frees], axis=-1)
-    return flat.reshape(restarts, len(names), len(frees))
+    draws = _drawn(frees, seed, rows).reshape(restarts, len(names), len(frees))
+    if restarts == 1:
+        return draws
+    mean = coordinate_moments(frees)[0]
+    signs = _drawn(frees, seed, [(*name, "sides") for name in names]) > mean
+    restart = np.arange(restarts)[:, None, None]
+    even = np.bitwise_count(restart & np.resize(_COLUMNS, len(frees))) % 2 == 0
+    away = _REACH * jnp.abs(draws - mean)
+    return jnp.where(even == signs, mean + away, mean - away).at[0].set(draws[0])
+
+
+def _drawn(
+    frees: Sequence[Free], seed: int, names: Sequence[tuple[str, ...]]
+) -> Float[Array, "names free"]:
+    draws = jax.vmap(lambda k: sample(frees, k))(named_keys(seed, names))
+    return jnp.stack([draws[f.name] for f in frees], axis=-1)
 
 
 def _at_corner(frees: Sequence[Free], value: np.ndarray) -> np.ndarray:

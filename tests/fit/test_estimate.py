@@ -11,6 +11,7 @@ import pytest
 
 from jaxda.catalog import load, names
 from jaxda.fit.estimate import estimate, starting_points
+from jaxda.fit.evidence import coordinate_moments
 from jaxda.fit.identifiability import Unidentified, null_direction
 from jaxda.fit.objective import Problem
 from jaxda.fit.penalties import CataloguePrior, Flat
@@ -183,6 +184,18 @@ def test_starting_points_belong_to_names_and_not_to_positions():
     other = starting_points(frees, 0, [("b",), ("c",)], 4)
     assert jnp.array_equal(two[:, 1], other[:3, 0])
     assert not jnp.array_equal(two[0], starting_points(frees, 1, [("a",), ("b",)], 3)[0])
+
+
+def test_starts_stand_on_all_sides_and_far_out_but_the_first_is_a_draw():
+    frees = free(Agent(QLearning()), ["alpha_pos", "alpha_neg", "beta"])
+    names = [(str(u),) for u in range(200)]
+    x = np.asarray(starting_points(frees, 0, names, 8))
+    mean, sd = coordinate_moments(frees)
+    assert np.array_equal(x[0], starting_points(frees, 0, names, 1)[0])
+    # Three columns of eight rows have every combination of sides; that of the first row is left.
+    sides = (x[1:] > mean) @ [1, 2, 4]
+    assert all(len(set(unit)) == 7 for unit in sides.T) and len(set(sides[0])) == 8
+    assert np.allclose(np.sqrt(np.mean((x[1:] - mean) ** 2, axis=(0, 1))), 3 * sd, rtol=0.2)
 
 
 def test_a_hopeless_unit_is_flagged_and_spoils_no_other(cohort):
