@@ -12,13 +12,13 @@ from typing import Any
 import click
 
 from . import __version__, catalog, turns
+from .clinic import INDIVIDUALS
 from .errors import InputError, Problem
 from .layout import DATA, Layout
 from .progress import progress
 
 
 _DEFAULT = "config/config.yaml"
-_INDIVIDUALS = 2_000
 
 
 class _Group(click.Group):
@@ -594,7 +594,7 @@ def _individuals_option(f: Callable) -> Callable:
         "--individuals",
         "-n",
         type=click.IntRange(min=2),
-        default=_INDIVIDUALS,
+        default=INDIVIDUALS,
         show_default=True,
         help="Individuals, each as control and under the condition.",
     )(f)
@@ -624,8 +624,7 @@ def condition(results: Path, table: str | None, individuals: int, name: str) -> 
     from .data.files import write_json
 
     layout = Layout(results)
-    unusual = individuals if individuals != _INDIVIDUALS else None
-    jobs = manifest.condition_jobs(layout, name, rows[name], unusual)
+    jobs = manifest.condition_jobs(layout, name, rows[name], individuals)
     manifest.keep(layout, jobs, jobs)
     platform.configure()
     write_json(layout.condition(name), _measured_condition(name, rows[name], individuals))

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from . import catalog, plan
+from .clinic import INDIVIDUALS
 from .clinic.table import Condition, dump
 from .config import Config
 from .data import files
@@ -94,8 +95,8 @@ def landmark_jobs(layout: Layout, name: str) -> Jobs:
     return dict.fromkeys(_pictures(layout, name), functools.partial(_landmark, None, layout, name))
 
 
-def condition_jobs(layout: Layout, name: str, row: Condition, individuals: int | None) -> Jobs:
-    """How the file of a condition comes about; `individuals` if they are not as many as usual."""
+def condition_jobs(layout: Layout, name: str, row: Condition, individuals: int) -> Jobs:
+    """How the file of a condition comes about, of whatever experiment."""
     return {layout.condition(name): functools.partial(_condition, name, row, individuals)}
 
 
@@ -149,12 +150,11 @@ def _landmark(config: Config | None, layout: Layout, name: str) -> Job:
 
 
 def _condition_of(config: Config, layout: Layout, name: str) -> Job:
-    return _condition(name, plan.conditions(config)[name])
+    return _condition(name, plan.conditions(config)[name], INDIVIDUALS)
 
 
-def _condition(name: str, row: Condition, individuals: int | None = None) -> Job:
-    # Other numbers of individuals than the usual are none that an experiment asks for.
-    spec = dump(name, row) + (f" {individuals} individuals" if individuals else "")
+def _condition(name: str, row: Condition, individuals: int) -> Job:
+    spec = f"{dump(name, row)}, {individuals} individuals"
     return Job("condition", spec, plan.code_condition(row))
 
 

@@ -123,7 +123,7 @@ def test_a_condition_has_its_record_and_fewer_individuals_are_not_as_many_as_usu
     wanted = "results/clinic/snc_loss_half.json"
     assert run("condition", "snc_loss_half", "-n", "20") == 0
     assert f"stale       {wanted}" in verified(capsys)[1]
-    monkeypatch.setattr("jaxda.cli._INDIVIDUALS", 20)
+    monkeypatch.setattr("jaxda.manifest.INDIVIDUALS", 20)
     assert run("condition", "snc_loss_half", "-n", "20") == 0
     assert f"intact      {wanted}" in verified(capsys, "results", "--all")[1]
 

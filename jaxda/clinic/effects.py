@@ -11,10 +11,10 @@ from jaxtyping import Float
 from ..assays._base import AbstractAssay, individuals
 from ..catalog import load
 from ..errors import InputError, Problem, shown
+from . import INDIVIDUALS
 from .table import Condition, Expected
 
 
-INDIVIDUALS = 2_000
 _NORMAL = 1.959963984540054
 Sample = Float[np.ndarray, " individuals"]
 

@@ -8,6 +8,7 @@ of the posterior of coordinates, which is sought from the estimate.
 """
 
 import dataclasses
+import functools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -106,12 +107,17 @@ def _log_mass(free: Free) -> float:
     return math.log(prior.cdf(free.domain.upper) - prior.cdf(free.domain.lower))
 
 
+@functools.partial(jax.jit, static_argnums=0)
+def _prior_densities(frees: tuple[Free, ...], x: Float[Array, "points 1"]) -> list[Array]:
+    return [CoordinatePrior().value((f,), x) for f in frees]
+
+
 def coordinate_moments(frees: Sequence[Free]) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation `[free]` of coordinates under the catalogue's priors."""
     # Far enough for any prior that is proper in coordinates, and fine enough for all.
     grid = np.linspace(-60.0, 60.0, 24_001)
     columns = jnp.asarray(grid)[:, None]
-    densities = jax.jit(lambda x: [CoordinatePrior().value((f,), x) for f in frees])(columns)
+    densities = _prior_densities(tuple(frees), columns)
     weight = np.exp(np.nan_to_num(-np.asarray(densities), nan=-np.inf))
     weight /= weight.sum(axis=1, keepdims=True)
     mean = weight @ grid

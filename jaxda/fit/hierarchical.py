@@ -54,8 +54,6 @@ _DRAWS = 8
 _LANES = 2048
 # The least standard deviation of a coordinate, given the others, that is told from none.
 _SMALLEST = 0.1
-# An entry so close to its bound is at it.
-_ROUNDING = 1e-9
 # Of the information of complete data, the least share that is told from none.
 _LEAST_SHARE = 0.01
 # No coordinate moves farther in a step.
@@ -591,7 +589,7 @@ def _scored(
     size = len(entries) // len(theta.factors)
     of_sd = np.arange(len(entries)) % size < spread.free
     # At the end of its range a standard deviation stays there, and the others know that it does.
-    ended = of_sd & (entries <= np.log(_SMALLEST) + _ROUNDING) & (score < 0)
+    ended = of_sd & (entries <= np.log(_SMALLEST)) & (score < 0)
     score = np.where(ended, 0.0, score)
     info = np.where(ended | ended[:, None], np.diag(ended.astype(float)), info)
     across = np.linalg.solve(moments.observed, moments.score)
