@@ -11,6 +11,7 @@ The function is traced once, and its operations are replayed on vectors over lan
 spelt out here is handed to `jax.vmap`, so any JAX program is allowed.
 """
 
+import collections
 import dataclasses
 import functools
 import math
@@ -127,6 +128,7 @@ class Recorded:
         self._places: list[list[tuple[str, Any]]] = []
         brought = {id(x): i for i, x in enumerate(jax.tree.leaves(given))}
         seen: dict[int, int] = {}
+        alike: collections.Counter[Any] = collections.Counter()
         stored: list[Array] = []
         for s in spreads:
             full = (*(() if s.small else s.shape), n_lanes)
@@ -139,21 +141,27 @@ class Recorded:
                 else:
                     if id(part) not in seen:
                         seen[id(part)] = len(stored)
-                        stored.append(_to_lanes(part, full))
+                        # A scan begins with zeros for all that it stores. Those of a shape that
+                        # another has too would be made by copying, which takes longer.
+                        ones = (1,) * alike[full, part.dtype]
+                        alike[full, part.dtype] += 1
+                        stored.append(_to_lanes(part, full).reshape(*ones, *full))
                     self._places[-1].append(("stored", seen[id(part)]))
         return stored
 
     def whole(self, stored: Sequence[Array], given: Any, n_events: int, n_lanes: int) -> Any:
         """The tree `[events, *shape, lanes]` that was recorded."""
-        sources = {"stored": stored, "given": jax.tree.leaves(given)}
+        brought = jax.tree.leaves(given)
 
-        def part(source: str, at: Any) -> Array:
+        def part(source: str, at: Any, shape: tuple[int, ...]) -> Array:
             if source == "known":
                 return jnp.broadcast_to(at[..., None], (n_events, *at.shape, n_lanes))
-            return sources[source][at]
+            if source == "given":
+                return brought[at]
+            return stored[at].reshape(n_events, *(() if _small(shape) else shape), n_lanes)
 
         spreads = [
-            Spread(tuple(part(*place) for place in places), shape)
+            Spread(tuple(part(*place, shape) for place in places), shape)
             for places, shape in zip(self._places, self._shapes, strict=True)
         ]
         return stack_events(jax.tree.unflatten(self._tree, spreads))

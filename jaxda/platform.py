@@ -15,6 +15,7 @@ from .errors import InputError, Problem
 
 
 _WHOLE_LOOPS = "--xla_backend_extra_options=xla_cpu_small_while_loop_byte_threshold=1000000000"
+_WIDE_VECTORS = "--xla_cpu_prefer_vector_width=512"
 
 
 class Shapes(NamedTuple):
@@ -80,9 +81,11 @@ def configure(precision: int = 64, devices: int | None = None) -> None:
     os.environ.setdefault("NPROC", "1")
     # Loops run as one function each. Step by step, two devices would hand every operation from
     # thread to thread and take twice as long.
-    flags = os.environ.get("XLA_FLAGS", "")
-    if "--xla_backend_extra_options" not in flags:
-        os.environ["XLA_FLAGS"] = f"{flags} {_WHOLE_LOOPS}".strip()
+    _add_flag(_WHOLE_LOOPS)
+    # XLA takes half of a vector of 512 bits, because the first processors to have them slowed
+    # down; those that also have short floats do not, and are up to 1.4 times as fast with them.
+    if "avx512_bf16" in _cpu_line("flags").split():
+        _add_flag(_WIDE_VECTORS)
     # A GPU may have other users; else a process takes three quarters of its memory at once.
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
     _keep_large_buffers()
@@ -96,6 +99,13 @@ def configure(precision: int = 64, devices: int | None = None) -> None:
         jax.config.update("jax_compilation_cache_dir", str(folder))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
         jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+
+
+def _add_flag(flag: str) -> None:
+    """Give XLA a flag, unless the user has given it one of that name."""
+    flags = os.environ.get("XLA_FLAGS", "")
+    if flag.partition("=")[0] not in flags:
+        os.environ["XLA_FLAGS"] = f"{flags} {flag}".strip()
 
 
 def _devices_asked_for() -> int | None:
@@ -136,8 +146,13 @@ def _cache_folder() -> Path | None:
 
 def processor() -> str:
     """The kind of processor, as the system tells it."""
+    return _cpu_line("model name", "CPU part") or platform.processor()
+
+
+def _cpu_line(*fields: str) -> str:
+    """The first line on one of these fields that the system has of its processors, or nothing."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
-        return platform.processor()
-    return next((line for line in lines if line.startswith(("model name", "CPU part"))), "")
+        return ""
+    return next((line for line in lines if line.startswith(fields)), "")

@@ -96,8 +96,9 @@ class AbstractPopulation(AbstractModel[_State]):
     def update(
         self, state: _State, event: Event, dopamine: Float[Array, "channels *lanes"]
     ) -> _State:
-        up, down = (lift(jnp.asarray(a, dtype=float), dopamine) for a in self._rates())
-        step = self.rate * jnp.where(dopamine > 0, up, down) * self._drive(dopamine)
+        rates = (self.rate * jnp.asarray(a, dtype=float) for a in self._rates())
+        up, down = (lift(a, dopamine) for a in rates)
+        step = jnp.where(dopamine > 0, up, down) * self._drive(dopamine)
         # The interval before an unpredictable cue (state 0) has no value of its own; a trial
         # of a single event is no interval.
         waits = (event.cue == 0) & ~(event.onset & event.terminal)
