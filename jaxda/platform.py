@@ -22,14 +22,15 @@ class Shapes(NamedTuple):
     """How work is cut on a kind of device; it decides the speed and, but for rounding, no number.
 
     `tile` is the lanes of one sweep of a simulation, `summed` of one that carries sums in place of
-    storing events, `slots` of a fit, and `narrower` by how much a sweep of at least `wide` slots
-    narrows at its end. Noise is made for at most `noise_block` events at once, and `unroll` events
-    are one step of a scan.
+    storing events, `slots` of a fit, as far as what they carry has room in `cache` bytes, and
+    `narrower` by how much a sweep of at least `wide` slots narrows at its end. Noise is made for at
+    most `noise_block` events at once, and `unroll` events are one step of a scan.
     """
 
     tile: int
     summed: int
     slots: int
+    cache: int
     wide: int
     narrower: int
     noise_block: int
@@ -41,13 +42,21 @@ SHAPES = {
     # holds them against others. Sums take more of the cache than what is stored and gone
     # (benchmarks/batch.py).
     "cpu": Shapes(
-        tile=1000, summed=512, slots=1024, wide=512, narrower=8, noise_block=32, unroll=1
+        tile=1000,
+        summed=512,
+        slots=512,
+        cache=2**19,
+        wide=256,
+        narrower=8,
+        noise_block=32,
+        unroll=1,
     ),
     # A reasoned guess, measured nowhere: steps cost launches, so many lanes and few steps.
     "gpu": Shapes(
         tile=131_072,
         summed=131_072,
         slots=65_536,
+        cache=2**32,
         wide=8192,
         narrower=8,
         noise_block=32,

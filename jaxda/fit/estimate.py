@@ -23,7 +23,8 @@ from .solvers._base import AbstractSolver
 # Columns of a Hadamard matrix by parameter (its rows are restarts, both read as bits): first those
 # that are balanced from two rows on.
 _COLUMNS = (1, 3, 5, 7, 2, 4, 6)
-_REACH = 3.0
+# Prior standard deviations between the mean and the starts, by round through the rows.
+_REACH = (3.0, 1.5, 2.25, 0.75)
 # Restarts whose loss lies within this many nats of the best have found the same optimum.
 _SAME = 1e-3
 _CONFIDENCE = 1.959963984540054
@@ -74,20 +75,20 @@ def starting_points(
 ) -> Float[Array, "restarts units free"]:
     """Starts for every unit; each (unit, restart) has a stream of its own.
 
-    The first is drawn from the priors. The others are as well, but are then moved to the side of
-    the mean that an orthogonal array says, with signs of its own for each unit and parameter, and
-    `_REACH` times as far away: optima that few starts find lie towards the corners.
+    One start is drawn from the priors. Several lie at corners of a box around their means, as an
+    orthogonal array says, with sides of its own for each unit: there the starts find more of the
+    optima than where the priors have their mass.
     """
-    rows = [(*name, f"restart {r}") for r in range(restarts) for name in names]
-    draws = _drawn(frees, seed, rows).reshape(restarts, len(names), len(frees))
     if restarts == 1:
-        return draws
-    mean = coordinate_moments(frees)[0]
-    signs = _drawn(frees, seed, [(*name, "sides") for name in names]) > mean
-    restart = np.arange(restarts)[:, None, None]
-    even = np.bitwise_count(restart & np.resize(_COLUMNS, len(frees))) % 2 == 0
-    away = _REACH * jnp.abs(draws - mean)
-    return jnp.where(even == signs, mean + away, mean - away).at[0].set(draws[0])
+        return _drawn(frees, seed, [(*name, "restart 0") for name in names])[None]
+    mean, sd = coordinate_moments(frees)
+    n = len(frees)
+    turn, row = np.divmod(np.arange(restarts), min(8, 2**n))
+    turns = [(*name, f"sides {t}") for t in range(turn[-1] + 1) for name in names]
+    sides = (_drawn(frees, seed, turns) > mean).reshape(-1, len(names), n)[turn]
+    even = np.bitwise_count(row[:, None] & np.resize(_COLUMNS, n)) % 2 == 0
+    away = np.resize(_REACH, turn[-1] + 1)[turn][:, None, None] * sd
+    return jnp.where(even[:, None] == sides, mean + away, mean - away)
 
 
 def _drawn(

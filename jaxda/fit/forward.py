@@ -25,13 +25,13 @@ class Traced:
         return _reached(self._closed.jaxpr, moving)
 
     def push(
-        self, given: Sequence[Array], along: Sequence[Array | None]
-    ) -> tuple[list[Array], list[Array | None]]:
-        """Outputs, and their derivatives `[directions, ...]` along those of the inputs.
+        self, given: Sequence[Array], along: Sequence[Sequence[Array | None]]
+    ) -> tuple[list[Array], list[list[Array | None]]]:
+        """Outputs, and their derivatives along each direction.
 
-        A derivative that is None is zero in all directions.
+        `along[d]` holds the derivatives of all inputs along direction d. One that is None is zero.
         """
-        moving = [d is not None for d in along]
+        moving = [any(d is not None for d in each) for each in zip(*along, strict=True)]
         moved = self.moved(moving)
 
         def fn(parts: list[Array]) -> tuple[list[Array], list[Array]]:
@@ -42,11 +42,48 @@ class Traced:
 
         primals = _some(given, moving)
         smooth, linear, rough = jax.linearize(fn, primals, has_aux=True)
-        directions = [d for d in along if d is not None]
-        slopes = jax.vmap(linear)(directions)
+        closed = jax.make_jaxpr(linear)(primals)
         outs = (iter(rough), iter(smooth))
-        slope = iter(slopes)
-        return [next(outs[m]) for m in moved], [next(slope) if m else None for m in moved]
+        out = [next(outs[m]) for m in moved]
+        slopes = [iter(_run(closed, _some(each, moving))) for each in along]
+        return out, [[next(slope) if m else None for m in moved] for slope in slopes]
+
+
+def _run(closed: Any, args: Sequence[Array | None]) -> list[Array | None]:
+    """A linear function, where an argument or result that is None is zero."""
+    jaxpr = closed.jaxpr
+    # What is in here depends on the arguments, the rest is known.
+    linear: dict[Any, Any] = dict(zip(jaxpr.invars, args, strict=True))
+    known: dict[Any, Any] = dict(zip(jaxpr.constvars, closed.consts, strict=True))
+
+    def read(v: Any) -> Array | None:
+        if isinstance(v, jex.core.Literal):
+            return jnp.asarray(v.val, v.aval.dtype)  # type: ignore[attr-defined]
+        return linear[v] if v in linear else known[v]
+
+    for eqn in jaxpr.eqns:
+        depends = [not isinstance(v, jex.core.Literal) and v in linear for v in eqn.invars]
+        outs = _pushed(eqn, [read(v) for v in eqn.invars], depends)
+        (linear if any(depends) else known).update(zip(eqn.outvars, outs, strict=True))
+    return [read(v) for v in jaxpr.outvars]
+
+
+def _pushed(eqn: Any, values: list[Array | None], depends: list[bool]) -> Sequence[Array | None]:
+    name, some = eqn.primitive.name, [x for x in values if x is not None]
+    if any(depends) and all(x is None for x, d in zip(values, depends, strict=True) if d):
+        return [None] * len(eqn.outvars)
+    if len(some) < len(values):
+        if name in ("add", "add_any"):
+            return some
+        if name == "sub":
+            return some if values[1] is None else [-some[0]]
+        if name in ("pjit", "jit", "closed_call") and all(depends):
+            return _run(eqn.params["jaxpr"], values)
+        zero = lambda v: jnp.zeros(v.aval.shape, v.aval.dtype)
+        given = zip(values, eqn.invars, strict=True)
+        some = [zero(v) if x is None else x for x, v in given]
+    out = eqn.primitive.bind(*some, **eqn.primitive.get_bind_params(eqn.params))
+    return out if eqn.primitive.multiple_results else [out]
 
 
 def _some(items: Sequence[Any], flags: Sequence[bool]) -> list[Any]:

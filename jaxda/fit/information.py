@@ -34,9 +34,11 @@ class Information(NamedTuple):
 
 
 class _Sums(NamedTuple):
+    """Of the information, a triangle: `fisher[i][j]` with j up to i."""
+
     logp: Float[Array, " lanes"]
-    score: Float[Array, "free lanes"]
-    fisher: Float[Array, "free free lanes"]
+    score: list[Float[Array, " lanes"]]
+    fisher: list[list[Float[Array, " lanes"]]]
 
 
 def information(problem: Problem, x: Float[Array, "units free"]) -> Information:
@@ -44,7 +46,9 @@ def information(problem: Problem, x: Float[Array, "units free"]) -> Information:
     of_units = lambda each: jax.ops.segment_sum(
         jnp.moveaxis(each, -1, 0), problem.owner, num_segments=problem.n_units
     )
-    logp, score, fisher = map(of_units, _of_sessions(problem, x[problem.owner].T))
+    sums, n = _of_sessions(problem, x[problem.owner].T), x.shape[-1]
+    whole = [jnp.stack([sums.fisher[max(i, j)][min(i, j)] for j in range(n)]) for i in range(n)]
+    logp, score, fisher = map(of_units, (sums.logp, jnp.stack(sums.score), jnp.stack(whole)))
     value, grad, curvature = problem.penalty.derivatives(problem.frees, x)
     diagonal = jnp.eye(x.shape[-1], dtype=bool)
     convex = jnp.where(diagonal, jnp.maximum(curvature, 0.0), curvature)
@@ -57,7 +61,7 @@ def _of_sessions(problem: Problem, coords: Float[Array, "free lanes"]) -> _Sums:
     # Numbers known while tracing stay out of what is passed around, and so remain known.
     trees: dict[str, Any] = {}
 
-    def begin(coords: Array) -> list[Array]:
+    def begin(*coords: Array) -> list[Array]:
         moved = {f.name: c for f, c in zip(frees, coords, strict=True)}
         placed, state = opening(problem.agent, env, problem.natural(moved), n_lanes)
         leaves, trees["placed"] = jax.tree.flatten(placed)
@@ -65,12 +69,14 @@ def _of_sessions(problem: Problem, coords: Float[Array, "free lanes"]) -> _Sums:
         state, trees["state"] = jax.tree.flatten(state)
         return [*(x for x, k in zip(leaves, trees["known"], strict=True) if k is None), *state]
 
-    opened = Traced(begin, coords)
-    axes = jnp.broadcast_to(jnp.eye(n, dtype=coords.dtype)[:, :, None], (n, n, n_lanes))
-    start, start_along = opened.push([coords], [axes])
+    opened = Traced(begin, *coords)
+    one = jnp.ones((n_lanes,), coords.dtype)
+    start, start_along = opened.push(
+        list(coords), [[one if i == d else None for i in range(n)] for d in range(n)]
+    )
     size = trees["state"].num_leaves
-    placed, placed_along = start[:-size], start_along[:-size]
-    state, state_along = start[-size:], start_along[-size:]
+    placed, placed_along = start[:-size], [each[:-size] for each in start_along]
+    state, state_along = start[-size:], [each[-size:] for each in start_along]
     events, trees["events"] = jax.tree.flatten(spread_events(problem.events))
 
     def show(*parts: Array) -> list[Array]:
@@ -91,36 +97,47 @@ def _of_sessions(problem: Problem, coords: Float[Array, "free lanes"]) -> _Sums:
         return [*jax.tree.leaves(after), *seen]
 
     shown = Traced(show, *placed, *state, *(e[0] for e in events))
-    zeros = lambda x: jnp.zeros((n, *x.shape), x.dtype)
-    filled = lambda m, x, d: zeros(x) if m and d is None else d
+    filled = lambda moving, values, along: [
+        jnp.zeros_like(x) if m and d is None else d
+        for m, x, d in zip(moving, values, along, strict=True)
+    ]
+    still: list[Array | None] = [None] * len(events)
+    moves = lambda along: [d is not None for d in along]
     # A part of the state that has no derivative yet may get one with an event.
-    moving = [d is not None for d in state_along]
-    later: list[bool] = []
-    while later != moving:
-        moving = later or moving
-        given = [*(d is not None for d in placed_along), *moving, *(False for _ in events)]
-        after = shown.moved(given)[:size]
-        later = [a or b for a, b in zip(moving, after, strict=True)]
-    state_along = [filled(*each) for each in zip(moving, state, state_along, strict=True)]
+    moving = [
+        _lasting(shown, moves(p), moves(s), moves(still))
+        for p, s in zip(placed_along, state_along, strict=True)
+    ]
+    state_along = [filled(m, state, s) for m, s in zip(moving, state_along, strict=True)]
 
     def step(carry: Any, event: list[Array]) -> Any:
         state, state_along, sums = carry
-        still = [None] * len(event)
-        out, along = shown.push([*placed, *state, *event], [*placed_along, *state_along, *still])
+        ways = [[*p, *s, *still] for p, s in zip(placed_along, state_along, strict=True)]
+        out, along = shown.push([*placed, *state, *event], ways)
         state = out[:size]
-        state_along = [filled(*each) for each in zip(moving, state, along[:size], strict=True)]
+        state_along = [filled(m, state, a[:size]) for m, a in zip(moving, along, strict=True)]
         shown_event, seen = jax.tree.unflatten(trees["seen"], out[size:])
-        slopes = [
-            filled(jnp.issubdtype(x.dtype, jnp.inexact), x, d)
-            for x, d in zip(out[size:], along[size:], strict=True)
-        ]
-        n_seen = len(jax.tree.leaves(seen))
-        seen_along = jax.tree.unflatten(jax.tree.structure(seen), slopes[-n_seen:])
+        smooth = [jnp.issubdtype(x.dtype, jnp.inexact) for x in out[size:]]
+        slopes = zip(*(filled(smooth, out[size:], a[size:]) for a in along), strict=True)
+        seen_along = jax.tree.unflatten(
+            trees["seen"],
+            [jnp.stack(d) if s else None for d, s in zip(slopes, smooth, strict=True)],
+        )[1]
         return (state, state_along, _added(sums, problem, shown_event, seen, seen_along)), None
 
-    zero = jnp.zeros_like(coords)
-    begun = state, state_along, _Sums(zero[0], zero, jnp.zeros((n, *zero.shape), zero.dtype))
-    return jax.lax.scan(step, begun, events)[0][2]
+    zero = jnp.zeros_like(coords[0])
+    begun = _Sums(zero, [zero] * n, [[zero] * (i + 1) for i in range(n)])
+    return jax.lax.scan(step, (state, state_along, begun), events)[0][2]
+
+
+def _lasting(shown: Traced, placed: list[bool], state: list[bool], event: list[bool]) -> list[bool]:
+    """Which parts of a state move, now or after any number of events."""
+    while True:
+        after = shown.moved([*placed, *state, *event])
+        later = [a or b for a, b in zip(state, after, strict=False)]
+        if later == state:
+            return state
+        state = later
 
 
 def _added(sums: _Sums, problem: Problem, event: Event, seen: Readout, along: Readout) -> _Sums:
@@ -130,8 +147,11 @@ def _added(sums: _Sums, problem: Problem, event: Event, seen: Readout, along: Re
         there = event.valid & observation.present(event)
         value, slope, parts = observation.derivatives(event, seen, along)
         logp = logp + jnp.where(there, value, 0.0)[0]
-        score = score + jnp.where(there, slope, 0.0)[:, 0]
+        score = [s + jnp.where(there, each, 0.0)[0] for s, each in zip(score, slope, strict=True)]
         for weight, way in parts:
-            weight, way = jnp.where(there, weight, 0.0)[0], way[:, 0]
-            fisher = fisher + weight * way[:, None] * way[None]
+            pulled = [jnp.where(there, weight * each, 0.0)[0] for each in way]
+            fisher = [
+                [f + p * way[j, 0] for j, f in enumerate(row)]
+                for p, row in zip(pulled, fisher, strict=True)
+            ]
     return _Sums(logp, score, fisher)

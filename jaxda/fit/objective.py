@@ -14,7 +14,7 @@ from jaxtyping import Array, Float, Int
 
 from ..devices import dealt
 from ..params import Coordinates, Free, unpack
-from ..rollout import Agent, log_probs
+from ..rollout import Agent, log_probs, start
 from ..types import Env, Event
 from .penalties import AbstractPenalty, CataloguePrior
 
@@ -129,6 +129,11 @@ class Problem(eqx.Module):
             return self
         stack = lambda *x: jnp.stack(x) if eqx.is_array(x[0]) else x[0]
         return jax.tree.map(stack, *map(self.of_units, mine))
+
+    def carried(self) -> int:
+        """How many numbers a session carries from event to event."""
+        state = jax.eval_shape(lambda: start(self.agent, self.env))
+        return sum(x.size for x in jax.tree.leaves(state))
 
     def records(self) -> Int[Array, " units"]:
         """Number of recorded actions of each unit."""

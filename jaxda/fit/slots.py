@@ -5,6 +5,7 @@ where the last has converged, so the slots of a sweep stay busy although fits di
 Small cohorts get several slots a unit.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -25,6 +26,8 @@ from .scoring import MOST_DAMPING, ScoringState
 
 # Iterations between two looks from outside.
 _CHUNK = 8
+# Lanes come in so many, a vector of them: what is left over is computed one by one.
+_VECTOR = 16
 
 
 class _Slots(eqx.Module):
@@ -53,19 +56,30 @@ def sweep(
     lower the loss by at most `tolerance` nats. `progress(done, total)` counts starts.
     """
     n_starts, n_units, _ = starts.shape
-    width = shapes().slots * len(devices.chosen())
+    width = _slots(problem, starts) * len(devices.chosen())
     parts = []
     for first in range(0, n_units, width):
         units = np.arange(first, min(first + width, n_units))
-        at_once = _at_once(n_starts, len(units), width)
-        part = problem if len(units) == n_units else problem.of_units(units)
-        lanes = part.of_units(np.tile(np.arange(len(units)), at_once)) if at_once > 1 else part
+        at_once, real = _at_once(n_starts, len(units), width), len(units)
+        units = np.resize(units, -real % (_VECTOR // math.gcd(_VECTOR, at_once)) + real)
+        lanes = np.tile(units, at_once)
+        part = problem if len(lanes) == n_units else problem.of_units(lanes)
         begin = starts[:, units].reshape(n_starts // at_once, -1, starts.shape[-1])
-        tell = lambda done, first=first: progress(first * n_starts + done, n_units * n_starts)
-        found = _sweep(lanes, begin, rule, steps, tolerance, tell)
-        by_unit = lambda a, u=units: a.reshape(n_starts, u.size, *a.shape[2:])
+        tell = lambda done, at=first * n_starts, most=real * n_starts: progress(
+            at + min(done, most), n_units * n_starts
+        )
+        found = _sweep(part, begin, rule, steps, tolerance, tell)
+        by_unit = lambda a, u=units.size, n=real: a.reshape(n_starts, u, *a.shape[2:])[:, :n]
         parts.append(jax.tree.map(by_unit, found))
     return jax.tree.map(lambda *a: jnp.concatenate(a, axis=1), *parts)
+
+
+def _slots(problem: Problem, starts: Float[Array, "restarts units free"]) -> int:
+    """Slots of a device: as many as have room in its cache with all that an event changes."""
+    directions = 1 + starts.shape[-1]
+    each = (problem.carried() + directions) * directions * starts.dtype.itemsize
+    room = shapes().cache // each // _VECTOR * _VECTOR
+    return min(shapes().slots, max(room, 4 * _VECTOR))
 
 
 def _at_once(n_starts: int, n_units: int, width: int) -> int:
@@ -140,7 +154,7 @@ def _alone(
     begun = start == n_starts - left[lane]
     _put(state, begun, (slots.x, slots.memory, slots.spent), lane[begun])
     wide = shapes().wide * len(devices.chosen())
-    narrow = n_lanes // shapes().narrower if n_lanes >= wide else 0
+    narrow = -(-n_lanes // shapes().narrower // _VECTOR) * _VECTOR if n_lanes >= wide else 0
     todo = np.arange(len(lane))
     while len(todo):
         width = narrow if len(todo) <= narrow else n_lanes

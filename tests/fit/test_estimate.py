@@ -186,16 +186,19 @@ def test_starting_points_belong_to_names_and_not_to_positions():
     assert not jnp.array_equal(two[0], starting_points(frees, 1, [("a",), ("b",)], 3)[0])
 
 
-def test_starts_stand_on_all_sides_and_far_out_but_the_first_is_a_draw():
+def test_starts_stand_at_all_corners_and_then_further_in():
     frees = free(Agent(QLearning()), ["alpha_pos", "alpha_neg", "beta"])
     names = [(str(u),) for u in range(200)]
-    x = np.asarray(starting_points(frees, 0, names, 8))
+    x = np.asarray(starting_points(frees, 0, names, 16))
     mean, sd = coordinate_moments(frees)
-    assert np.array_equal(x[0], starting_points(frees, 0, names, 1)[0])
-    # Three columns of eight rows have every combination of sides; that of the first row is left.
-    sides = (x[1:] > mean) @ [1, 2, 4]
-    assert all(len(set(unit)) == 7 for unit in sides.T) and len(set(sides[0])) == 8
-    assert np.allclose(np.sqrt(np.mean((x[1:] - mean) ** 2, axis=(0, 1))), 3 * sd, rtol=0.2)
+    # Three columns of eight rows have every combination of sides, in an order of each unit's own.
+    sides = (x > mean) @ [1, 2, 4]
+    assert all(len(set(unit)) == 8 for half in (sides[:8], sides[8:]) for unit in half.T)
+    assert len(set(sides[0])) == 8 and not np.array_equal(sides[:8], sides[8:])
+    reach = np.where(np.arange(16) < 8, 3.0, 1.5)[:, None, None]
+    np.testing.assert_allclose(np.abs(x - mean), np.broadcast_to(reach * sd, x.shape), rtol=1e-12)
+    alone = np.asarray(starting_points(frees, 0, names, 1))
+    np.testing.assert_allclose(np.mean(alone, axis=(0, 1)), mean, atol=0.4)
 
 
 def test_a_hopeless_unit_is_flagged_and_spoils_no_other(cohort):
