@@ -3,14 +3,13 @@
 Against the rollout that stores every trial, `vmap(scan)`, and the number of a plain session.
 """
 
-import resource
 import sys
 import tempfile
 import time
 from pathlib import Path
 
 from _rollouts import rollouts
-from _timing import fastest, show
+from _timing import fastest, peak_memory, show
 
 from jaxda import config, platform
 
@@ -60,7 +59,7 @@ def main() -> None:
         # Once, so that compiled programs lie in the cache.
         spent(sessions // 4, folder)
         some, all_ = (min(spent(n, folder) for _ in range(3)) for n in (sessions // 4, sessions))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    peak = peak_memory() / 2**30
     # Tracing, loading the program and the like take as long for a quarter.
     each = (all_ - some) / (sessions - sessions // 4) / TRIALS * 1e9
     print(f"batch of {sessions:,} sessions x {TRIALS} trials, float32, one core")

@@ -7,7 +7,6 @@ loss known of a subject is the least over all methods and over our solver from m
 
 import argparse
 import os
-import resource
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,7 +15,7 @@ from typing import Any, NamedTuple
 
 import _bandit
 import numpy as np
-from _timing import fastest
+from _timing import fastest, peak_memory
 
 from jaxda import platform
 
@@ -288,7 +287,7 @@ def peak(trials: int) -> None:
     solve(q_family(subjects=SUBJECTS, trials=40), *OURS["jaxda fisher, float64"])
     data = q_family(trials=trials)
     held = sum(x.nbytes for x in jax.tree.leaves(data.events)) / 2**20
-    most = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    most = lambda: peak_memory() / 2**20
     before = most()
     solve(data, *OURS["jaxda fisher, float64"])
     print(held, before, most())

@@ -6,7 +6,6 @@
 import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
 import time
@@ -34,6 +33,7 @@ def measured(precision, batches, subjects, trials, rounds):
     import jax
     import jax.numpy as jnp
     import numpy as np
+    from _timing import peak_memory
     from devices import cohort
 
     from jaxda.catalog import load
@@ -77,7 +77,7 @@ def measured(precision, batches, subjects, trials, rounds):
     }
     memory = jax.devices()[0].memory_stats() or {}
     out["peak_bytes"] = memory.get(
-        "peak_bytes_in_use", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        "peak_bytes_in_use", peak_memory()
     )
     value, slope = gradient(problem, jnp.full(starts[0].shape, 0.1))
     # The cohort is the same only where the same choices were drawn.
