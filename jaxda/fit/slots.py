@@ -155,6 +155,8 @@ def _alone(
     _put(state, begun, (slots.x, slots.memory, slots.spent), lane[begun])
     wide = shapes().wide * len(devices.chosen())
     narrow = -(-n_lanes // shapes().narrower // _VECTOR) * _VECTOR if n_lanes >= wide else 0
+    reached = lambda s: (s.found, s.value, s.grad, s.converged)
+    results = jax.tree.map(np.array, reached(slots))
     todo = np.arange(len(lane))
     while len(todo):
         width = narrow if len(todo) <= narrow else n_lanes
@@ -175,21 +177,12 @@ def _alone(
             busy = np.asarray(again.start) < n_starts
         done = np.flatnonzero(real & ~busy)
         at = start[todo[done]], ..., lane[todo[done]]
-        put = lambda old, new, at=at, done=done: old.at[at].set(jnp.moveaxis(new[-1], -1, 0)[done])
-        slots = eqx.tree_at(
-            lambda s: (s.found, s.value, s.grad, s.converged),
-            slots,
-            (
-                put(slots.found, again.found),
-                put(slots.value, again.value),
-                put(slots.grad, again.grad),
-                put(slots.converged, again.converged),
-            ),
-        )
+        for all_, new in zip(results, reached(again), strict=True):
+            all_[at] = np.moveaxis(np.asarray(new)[-1], -1, 0)[done]
         ahead = np.flatnonzero(busy)
         _put(state, todo[ahead], (again.x, again.memory, again.spent), ahead)
         todo = todo[ahead]
-    return slots
+    return eqx.tree_at(reached, slots, jax.tree.map(jnp.asarray, results))
 
 
 def _put(into: Any, lanes: np.ndarray, tree: Any, of: np.ndarray) -> None:
