@@ -76,9 +76,7 @@ def measured(precision, batches, subjects, trials, rounds):
         "apart": apart,
     }
     memory = jax.devices()[0].memory_stats() or {}
-    out["peak_bytes"] = memory.get(
-        "peak_bytes_in_use", peak_memory()
-    )
+    out["peak_bytes"] = memory.get("peak_bytes_in_use", peak_memory())
     value, slope = gradient(problem, jnp.full(starts[0].shape, 0.1))
     # The cohort is the same only where the same choices were drawn.
     out["actions"] = np.asarray(problem.events.action).sum(axis=0)[:64].tolist()

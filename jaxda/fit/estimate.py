@@ -73,11 +73,11 @@ class Estimates(NamedTuple):
 def starting_points(
     frees: Sequence[Free], seed: int, names: Sequence[tuple[str, ...]], restarts: int
 ) -> Float[Array, "restarts units free"]:
-    """Starts for every unit; each (unit, restart) has a stream of its own.
+    """Starts for every unit, which depend on its name, not on who else is fitted.
 
     One start is drawn from the priors. Several lie at corners of a box around their means, as an
-    orthogonal array says, with sides of its own for each unit: there the starts find more of the
-    optima than where the priors have their mass.
+    orthogonal array says, with sides of its own for each unit: from there they find more of the
+    optima than from where the priors have their mass.
     """
     if restarts == 1:
         return _drawn(frees, seed, [(*name, "restart 0") for name in names])[None]
