@@ -1,11 +1,15 @@
 """All tests run in double precision, on four virtual devices, with every shape checked."""
 
+import signal
 from pathlib import Path
 
 import jax
 import jaxtyping
 import pytest
 
+
+# What a shell starts in the background ignores interrupts, and so would the runs that tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 jax.config.update("jax_numpy_dtype_promotion", "strict")
 jax.config.update("jax_num_cpu_devices", 4)
