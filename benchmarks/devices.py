@@ -12,7 +12,7 @@ import sys
 import time
 
 
-SESSIONS, SUBJECTS, TRIALS, ROUNDS = 16_000, 2_048, 200, 7
+SESSIONS, SUBJECTS, STARTS, TRIALS, ROUNDS = 256_000, 4_096, 8, 200, 5
 
 
 def cohort(n, trials):
@@ -73,7 +73,7 @@ def worker(what, n_devices, scale):
     else:
         n = SUBJECTS // scale
         problem = cohort(n, TRIALS)[-1]
-        starts = starting_points(problem.frees, 1, [(str(u),) for u in range(n)], 3)
+        starts = starting_points(problem.frees, 1, [(str(u),) for u in range(n)], STARTS)
         solver = load("solvers", "fisher")()
         run = lambda: solver.minimise(problem, starts, steps=60, tolerance=1e-5)
     print(json.dumps(best(run, ROUNDS if scale == 1 else 1)))
