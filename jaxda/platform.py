@@ -160,8 +160,12 @@ def processor() -> str:
 
 def _cpu_line(*fields: str) -> str:
     """The first line on one of these fields that the system has of its processors, or nothing."""
+    return next((line for line in _cpu_lines() if line.startswith(fields)), "")
+
+
+@functools.cache
+def _cpu_lines() -> list[str]:
     try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
-        return ""
-    return next((line for line in lines if line.startswith(fields)), "")
+        return []

@@ -24,6 +24,16 @@ class Traced:
         """Which outputs can change smoothly when the inputs marked as `moving` do."""
         return _reached(self._closed.jaxpr, moving)
 
+    def lasting(
+        self, given: Sequence[bool], carried: Sequence[bool], each: Sequence[bool]
+    ) -> list[bool]:
+        """Which of what is carried moves, now or after any number of steps.
+
+        A step takes what is given to all, what is carried, and what it has of its own, and returns
+        what is carried first.
+        """
+        return _lasting(self._closed.jaxpr, given, carried, each)[0]
+
     def push(
         self, given: Sequence[Array], along: Sequence[Sequence[Array | None]]
     ) -> tuple[list[Array], list[list[Array | None]]]:
@@ -52,9 +62,8 @@ class Traced:
 def _run(closed: Any, args: Sequence[Array | None]) -> list[Array | None]:
     """A linear function, where an argument or result that is None is zero."""
     jaxpr = closed.jaxpr
-    # What is in here depends on the arguments, the rest is known.
-    linear: dict[Any, Any] = dict(zip(jaxpr.invars, args, strict=True))
     known: dict[Any, Any] = dict(zip(jaxpr.constvars, closed.consts, strict=True))
+    linear: dict[Any, Any] = dict(zip(jaxpr.invars, args, strict=True))
 
     def read(v: Any) -> Array | None:
         if isinstance(v, jex.core.Literal):
@@ -64,7 +73,7 @@ def _run(closed: Any, args: Sequence[Array | None]) -> list[Array | None]:
     for eqn in jaxpr.eqns:
         depends = [not isinstance(v, jex.core.Literal) and v in linear for v in eqn.invars]
         outs = _pushed(eqn, [read(v) for v in eqn.invars], depends)
-        (linear if any(depends) else known).update(zip(eqn.outvars, outs, strict=True))
+        linear.update(zip(eqn.outvars, outs, strict=True))
     return [read(v) for v in jaxpr.outvars]
 
 
@@ -77,8 +86,6 @@ def _pushed(eqn: Any, values: list[Array | None], depends: list[bool]) -> Sequen
             return some
         if name == "sub":
             return some if values[1] is None else [-some[0]]
-        if name in ("pjit", "jit", "closed_call") and all(depends):
-            return _run(eqn.params["jaxpr"], values)
         zero = lambda v: jnp.zeros(v.aval.shape, v.aval.dtype)
         given = zip(values, eqn.invars, strict=True)
         some = [zero(v) if x is None else x for x, v in given]
@@ -105,15 +112,23 @@ def _through(eqn: Any, moving: list[bool]) -> list[bool]:
     if not any(moving):
         return [False] * len(eqn.outvars)
     if eqn.primitive.name == "scan":
-        n_consts, n_carry = params["num_consts"], params["num_carry"]
-        while True:
-            out = _reached(params["jaxpr"].jaxpr, moving)
-            carry = [a or b for a, b in zip(moving[n_consts:], out[:n_carry], strict=False)]
-            if carry == moving[n_consts : n_consts + n_carry]:
-                return out
-            moving = [*moving[:n_consts], *carry, *moving[n_consts + n_carry :]]
+        first, last = params["num_consts"], params["num_consts"] + params["num_carry"]
+        parts = moving[:first], moving[first:last], moving[last:]
+        return _lasting(params["jaxpr"].jaxpr, *parts)[1]
     inner = params.get("jaxpr", params.get("call_jaxpr"))
     inner = getattr(inner, "jaxpr", inner)
     if inner is not None and len(inner.invars) == len(moving):
         return _reached(inner, moving)
     return [True] * len(eqn.outvars)
+
+
+def _lasting(
+    step: Any, given: Sequence[bool], carried: Sequence[bool], each: Sequence[bool]
+) -> tuple[list[bool], list[bool]]:
+    """What is carried that moves in the end, and the outputs of a step that do."""
+    while True:
+        out = _reached(step, [*given, *carried, *each])
+        later = [a or b for a, b in zip(carried, out, strict=False)]
+        if later == carried:
+            return later, out
+        carried = later

@@ -105,7 +105,7 @@ def _of_sessions(problem: Problem, coords: Float[Array, "free lanes"]) -> _Sums:
     moves = lambda along: [d is not None for d in along]
     # A part of the state that has no derivative yet may get one with an event.
     moving = [
-        _lasting(shown, moves(p), moves(s), moves(still))
+        shown.lasting(moves(p), moves(s), moves(still))
         for p, s in zip(placed_along, state_along, strict=True)
     ]
     state_along = [filled(m, state, s) for m, s in zip(moving, state_along, strict=True)]
@@ -128,16 +128,6 @@ def _of_sessions(problem: Problem, coords: Float[Array, "free lanes"]) -> _Sums:
     zero = jnp.zeros_like(coords[0])
     begun = _Sums(zero, [zero] * n, [[zero] * (i + 1) for i in range(n)])
     return jax.lax.scan(step, (state, state_along, begun), events)[0][2]
-
-
-def _lasting(shown: Traced, placed: list[bool], state: list[bool], event: list[bool]) -> list[bool]:
-    """Which parts of a state move, now or after any number of events."""
-    while True:
-        after = shown.moved([*placed, *state, *event])
-        later = [a or b for a, b in zip(state, after, strict=False)]
-        if later == state:
-            return state
-        state = later
 
 
 def _added(sums: _Sums, problem: Problem, event: Event, seen: Readout, along: Readout) -> _Sums:

@@ -63,7 +63,8 @@ def sweep(
         at_once, real = _at_once(n_starts, len(units), width), len(units)
         units = np.resize(units, -real % (_VECTOR // math.gcd(_VECTOR, at_once)) + real)
         lanes = np.tile(units, at_once)
-        part = problem if len(lanes) == n_units else problem.of_units(lanes)
+        everyone = np.array_equal(lanes, np.arange(n_units))
+        part = problem if everyone else problem.of_units(lanes)
         begin = starts[:, units].reshape(n_starts // at_once, -1, starts.shape[-1])
         tell = lambda done, at=first * n_starts, most=real * n_starts: progress(
             at + min(done, most), n_units * n_starts
