@@ -109,3 +109,13 @@ def test_slots_find_what_bfgs_finds_however_they_are_laid_out(problem, monkeypat
         best = jnp.min(found.value, axis=0)
         np.testing.assert_allclose(best, jnp.min(other.value, axis=0), atol=1e-7)
         np.testing.assert_allclose(jax.vmap(problem.loss)(found.x), found.value, rtol=1e-12)
+
+
+def test_a_block_that_is_filled_up_is_not_taken_for_the_whole_cohort(problem, monkeypatch):
+    # Four units a block, filled up to a vector of sixteen lanes: as many as there are units.
+    many = problem.of_units(np.arange(16) % UNITS)
+    starts = starting_points(problem.frees, 0, [(str(u),) for u in range(16)], 1)
+    run = lambda: sweep(many, starts, fisher_scoring(), steps=100, tolerance=1e-9)
+    wide = run()
+    monkeypatch.setattr("jaxda.fit.slots.shapes", lambda: shapes()._replace(slots=4, wide=4))
+    np.testing.assert_allclose(run().x, wide.x, rtol=1e-9)
